@@ -1,0 +1,82 @@
+// Postings: what one event does to the additive figures.  Pure.  A figure is nothing but the sum of its postings.
+//
+// Accounts, and the cells in them:
+//   savings/<board_id>              class x sign x recurrence x rung x posted month x related month: pence
+//   counts/<measure_id>             CountKind x month: counts of COUNT, PROPORTION, BED_DAYS_PER_DISCHARGE; pence of PENCE
+//   bands/<measure_id>/<month>      band 0 ... 104, then BandKind: pathways; <month> is a month index
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "libs/base/calendar.h"
+#include "libs/domain/ledger_state.h"
+#include "realise/v1/event.pb.h"
+
+namespace realise {
+
+// A cell of an account, packed; see SavingsCell and CountCell.
+using Cell = uint64_t;
+
+struct Posting {
+  std::string account;
+  Cell cell = 0;
+  int64_t delta = 0;
+  friend bool operator==(const Posting&, const Posting&) = default;
+};
+
+enum class Rung : uint8_t {
+  kAwaiting = 1,   // claimed, neither validated nor rejected
+  kValidated = 2,  // validated by finance, and corrected since
+};
+
+struct SavingsCell {
+  v1::FinancialClass financial_class = v1::FINANCIAL_CLASS_UNSPECIFIED;
+  v1::BenefitSign sign = v1::BENEFIT_SIGN_UNSPECIFIED;
+  v1::Recurrence recurrence = v1::RECURRENCE_UNSPECIFIED;
+  Rung rung = Rung::kAwaiting;
+  int32_t posted = 0;   // month index
+  int32_t related = 0;  // month index
+
+  [[nodiscard]] Cell Pack() const;
+  static SavingsCell Unpack(Cell cell);
+  friend bool operator==(const SavingsCell&, const SavingsCell&) = default;
+};
+
+enum class CountKind : uint8_t {
+  kNumerator = 1,
+  kDenominator = 2,
+  kReported = 3,  // 1 once the month is recorded: missing is not zero
+  kPartial = 4,   // 1 while the month is not complete
+  kVersion = 5,   // the version of the definition it was counted by
+};
+
+struct CountCell {
+  CountKind kind = CountKind::kNumerator;
+  int32_t month = 0;  // month index
+
+  [[nodiscard]] Cell Pack() const;
+  static CountCell Unpack(Cell cell);
+};
+
+inline constexpr int kBands = 105;
+inline constexpr Cell kBandUnknownClockStarts = 105;
+inline constexpr Cell kBandReported = 106;  // 1 once the month is recorded
+inline constexpr Cell kBandVersion = 107;   // the version of the definition it was counted by
+
+[[nodiscard]] std::string SavingsAccount(std::string_view board_id);
+[[nodiscard]] std::string CountsAccount(std::string_view measure_id);
+[[nodiscard]] std::string BandsAccount(std::string_view measure_id, int32_t month_index);
+
+// Appends the postings of `event` to `out`, given the state before it.  Postings of 0 are left out.
+//   INTERNAL  the event does not fit the state: a defect.  Stop the ledger.
+[[nodiscard]] absl::Status AppendPostings(const v1::Event& event, const LedgerState& before, std::vector<Posting>& out);
+
+// Whether the event is one of those that say how boards, projects, measures, baselines and periods hang together.  A view
+// keeps them whole, in order, as facts.
+[[nodiscard]] bool IsFact(const v1::Event& event);
+
+}  // namespace realise

@@ -1,0 +1,67 @@
+// Where figures are read from.  Two implementations: a snapshot of the view store, and the accounts that an audit folded
+// from the log in memory.  The answers (answers.h) are worked out from either by the same code.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/base/calendar.h"
+#include "libs/base/ids.h"
+#include "libs/postings/postings.h"
+#include "realise/v1/event.pb.h"
+
+namespace realise {
+
+// The cells of an account that are not 0, or have been touched, in the order of their packed values.
+using Cells = std::map<Cell, int64_t>;
+
+// The end of a commit, where a figure can be asked for.
+struct CommitEnd {
+  Sequence sequence = 0;  // of the last event up to here
+  Instant recorded_at{};
+  Digest digest;
+};
+
+// What one event posted to an account.
+struct AccountPosting {
+  Sequence sequence = 0;
+  Cell cell = 0;
+  int64_t delta = 0;
+};
+
+struct FactEvent {
+  Sequence sequence = 0;
+  v1::Event event;
+};
+
+// One ledger at one moment; what it returns does not change while it lives.  Not thread-safe.
+class FigureSource {
+ public:
+  virtual ~FigureSource() = default;
+
+  virtual const std::string& ledger() const = 0;
+  virtual bool demonstration() const = 0;
+  virtual uint32_t fold_version() const = 0;
+  // The last commit that was folded.
+  virtual CommitEnd Latest() const = 0;
+  // The last commit recorded at or before `time`.   NOT_FOUND  the ledger is younger.
+  virtual absl::StatusOr<CommitEnd> CommitAtTime(Instant time) const = 0;
+  // The last commit that ends at `sequence` (empty commits share their end).   NOT_FOUND  none ends there.
+  virtual absl::StatusOr<CommitEnd> CommitEndingAt(Sequence sequence) const = 0;
+  // The first commit that ends at or behind `sequence`: the one that holds it.   NOT_FOUND  there is none.
+  virtual absl::StatusOr<CommitEnd> CommitHolding(Sequence sequence) const = 0;
+
+  // The balances of an account at the end of `sequence`; empty if the account does not exist.
+  //   OUT_OF_RANGE  a sum does not fit into 64 bits.
+  virtual absl::StatusOr<Cells> BalancesAt(const std::string& account, Sequence sequence) const = 0;
+  // The postings of an account up to `sequence`, in the order of the log.
+  virtual absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
+                                                                   Sequence sequence) const = 0;
+  // The facts up to `sequence`, in the order of the log.
+  virtual absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const = 0;
+};
+
+}  // namespace realise
