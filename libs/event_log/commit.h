@@ -14,7 +14,7 @@ namespace realise {
 inline constexpr uint32_t kCommitEventsMax = 1000;
 inline constexpr size_t kEventBytesMax = 64 * 1024;
 inline constexpr size_t kCommitBodyBytesMax = 512 * 1024;
-inline constexpr size_t kCommitHeaderBytes = 104;
+inline constexpr size_t kCommitHeaderBytes = 100;
 
 // Bits of CommitHeader::flags; a commit with any other bit does not decode.
 inline constexpr uint32_t kFlagClockCorrection = 1;  // recorded_at may go back

@@ -1,0 +1,98 @@
+// The writer of one ledger: decides, commits, reads back, answers.
+//
+//   submit -> queue -> decide (state incl. what is under way) -> commit -> log -> read back -> answer
+//
+// Every answer, acceptance, refusal or duplicate, waits until the state it was decided on has been read back as valid.
+// At most kPipelineDepthMax commits are under way.  If one turns out void, or another writer's commit came between, all
+// behind it are void: their commands are decided again, in order.  A writer that reads another's commit yields.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/base/clock.h"
+#include "libs/base/ids.h"
+#include "libs/domain/rejection.h"
+#include "libs/event_log/event_log.h"
+#include "realise/v1/append_service.pb.h"
+
+namespace realise {
+
+class DeciderStore;
+
+// Bytes of commands that are not yet answered, for one ledger; more is refused with RESOURCE_EXHAUSTED.
+inline constexpr size_t kPendingBytesMax = 64 * 1024 * 1024;
+
+// What became of a command.
+struct AppendOutcome {
+  // OK               accepted: `events` and `receipt` are set; in a dry run also `refusals`.
+  // INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND, ALREADY_EXISTS, ABORTED
+  //                  refused: `refusals` holds the first (a dry run holds all and is OK).  `receipt` is where it was decided.
+  // RESOURCE_EXHAUSTED  too much is waiting; send again later.
+  // UNAVAILABLE      outcome unknown: the log did not answer, or the writer is stopping.  Safe to send again.
+  // DATA_LOSS        the ledger stopped; the message says what an operator should do.
+  absl::Status status;
+  std::vector<v1::Appended> events;
+  std::vector<v1::Refusal> refusals;
+  Receipt receipt;
+};
+
+// The status code that a reason goes out with.
+[[nodiscard]] absl::StatusCode CodeOf(Reason reason);
+
+struct LedgerWriterOptions {
+  std::string ledger;
+  // Refuse (CLOCK) when the own clock is further than this behind the ledger's last recorded_at.
+  std::chrono::microseconds clock_behind_max = std::chrono::seconds(2);
+  // Refuse (CLOCK) when the own clock is further than this from the log's append time, where the log says it.
+  std::chrono::microseconds clock_skew_max = std::chrono::minutes(1);
+  // Answer UNAVAILABLE when a command could not be read back in this time.
+  std::chrono::milliseconds answer_within = std::chrono::seconds(20);
+};
+
+// Runs a thread of its own.  Thread-safe.  log, store and clock must outlive it.
+class LedgerWriter {
+ public:
+  // Opens the ledger and reads it to its end before the first decision.
+  //   NOT_FOUND, FAILED_PRECONDITION, DATA_LOSS  as CommitReader::Open.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<LedgerWriter>> Open(EventLog& log, DeciderStore& store,
+                                                                          const Clock& clock,
+                                                                          LedgerWriterOptions options);
+  // Answers what is under way, as far as it can be read back within answer_within; the rest is UNAVAILABLE.
+  ~LedgerWriter();
+
+  LedgerWriter(const LedgerWriter&) = delete;
+  LedgerWriter& operator=(const LedgerWriter&) = delete;
+
+  // Hands a command over; `done` is called once, on the writer's thread or on this one, and must not block.
+  // Commands submitted one after another by one thread are decided in that order.
+  void Submit(v1::AppendRequest command, std::function<void(AppendOutcome)> done);
+
+  // Appends a flagged commit, the only kind whose time may go back.  Blocks.   UNAVAILABLE  outcome unknown.
+  [[nodiscard]] absl::StatusOr<Receipt> CorrectClock();
+
+  // OK, or why the ledger stopped.
+  [[nodiscard]] absl::Status Health() const;
+
+ private:
+  class Loop;
+  explicit LedgerWriter(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+// Creates a ledger: its place in the log, and the first commit with a new random ledger id.
+//   ALREADY_EXISTS  there is one with a first commit.  A place without a first commit (a crash in between) is taken over.
+//   INVALID_ARGUMENT  not an ODS code.
+struct CreatedLedger {
+  LedgerId ledger_id;
+  Receipt receipt;
+};
+[[nodiscard]] absl::StatusOr<CreatedLedger> CreateLedger(EventLog& log, const Clock& clock, const std::string& ledger,
+                                                         bool demonstration);
+
+}  // namespace realise
