@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "libs/base/calendar.h"
 #include "libs/base/ids.h"
+#include "libs/event_log/event_log.h"
 #include "libs/postings/postings.h"
 #include "realise/v1/event.pb.h"
 
@@ -23,6 +24,8 @@ struct CommitEnd {
   Sequence sequence = 0;  // of the last event up to here
   Instant recorded_at{};
   Digest digest;
+  // Where the log keeps the commit (EventLog::ReadAt); 0 if the source does not know.
+  Address address = 0;
 };
 
 // What one event posted to an account.
