@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,8 @@
 
 namespace realise {
 
-// How many commits a writer has under way at most.  More void commits than this that are chained to each other mean that
-// their writer reads another history.
+// How many commits a writer has under way at most.  More void commits than this that are chained to each
+// other mean that their writer reads another history.
 inline constexpr int kPipelineDepthMax = 16;
 
 // One record of the log, judged.
@@ -35,10 +36,10 @@ struct ReadCommit {
 
 // CommitReader is what every consumer of a ledger reads through: writer, projection, audit.
 //
-// Anchors: it remembers address and digest of the last valid commit and of the last record, reads both again when it is
-// opened, after an error, whenever CheckAnchors is called, and once per run of void commits; if one differs or is
-// gone, the log was truncated, recreated or swapped underneath, and every later call returns DATA_LOSS.
-// Not thread-safe; the log must outlive it.
+// Anchors: it remembers address and digest of the last valid commit and of the last record, reads both again
+// when it is opened, after an error, whenever CheckAnchors is called, and once per run of void commits; if
+// one differs or is gone, the log was truncated, recreated or swapped underneath, and every later call
+// returns DATA_LOSS. Not thread-safe; the log must outlive it.
 class CommitReader {
  public:
   // Opens a ledger from its beginning, or behind `place`, whose anchors are checked.
@@ -50,10 +51,13 @@ class CommitReader {
 
   // Returns the next records, valid and void, in order; empty if none came within `wait_max`.
   //   UNAVAILABLE  call again.
-  //   DATA_LOSS    stop this ledger: the log is not what it was.  The message says what an operator should do.
-  [[nodiscard]] absl::StatusOr<std::vector<ReadCommit>> Read(std::chrono::milliseconds wait_max, size_t bytes_max);
+  //   DATA_LOSS    stop this ledger: the log is not what it was.  The message says what an operator should
+  //   do.
+  [[nodiscard]] absl::StatusOr<std::vector<ReadCommit>> Read(std::chrono::milliseconds wait_max,
+                                                             size_t bytes_max);
 
-  // Reads both anchors again.  Call it every second, and before a stored place is replaced.   DATA_LOSS  as Read.
+  // Reads both anchors again.  Call it every second, and before a stored place is replaced.   DATA_LOSS  as
+  // Read.
   [[nodiscard]] absl::Status CheckAnchors();
 
   // Whether everything that was in the log at a moment during this call has been returned by Read.
@@ -78,9 +82,18 @@ class CommitReader {
   CommitChain chain_;
   internal::v1::LogPlace place_;
   absl::Status stopped_;
-  Digest void_run_last_;     // digest of the last void commit of the run of chained void ones
-  int void_run_length_ = 0;  // how many are chained to each other
+  // The last void commits, and how many void ones are chained to each other up to each.  Valid ones between
+  // do not break such a chain, nor does another writer's.
+  struct VoidCommit {
+    Digest digest;
+    int depth = 1;
+  };
+  std::deque<VoidCommit> void_commits_;
+  // The last valid ones: a void commit that is one of them was doubled on its way, and says nothing of its
+  // writer.
+  std::deque<Digest> valid_commits_;
   bool in_void_run_ = false;
+  bool anchors_due_ = false;  // to be read again before anything else is
 };
 
 }  // namespace realise
