@@ -2,7 +2,8 @@
 #pragma once
 
 #include <optional>
-#include <vector>
+#include <string>
+#include <string_view>
 
 #include "libs/base/calendar.h"
 #include "libs/domain/ledger_state.h"
@@ -11,13 +12,14 @@
 
 namespace realise {
 
-// The rules of form, which need no state: required fields, forms and lengths of texts, unknown fields, size, stream of
-// the event's thing, patient identifiers, fields that only the server assigns.
+// The rules of form, which need no state: required fields, forms and lengths of texts, unknown fields, size,
+// stream of the event's thing, patient identifiers, fields that only the server assigns.
 [[nodiscard]] std::optional<Rejection> CheckForm(const v1::Event& proposed);
 
 // The rules that need the state before the event.  `now` is the time that would be recorded.
 // REQUIRES: CheckForm found nothing.
-[[nodiscard]] std::optional<Rejection> Decide(const LedgerState& before, const v1::Event& proposed, Instant now);
+[[nodiscard]] std::optional<Rejection> Decide(const LedgerState& before, const v1::Event& proposed,
+                                              Instant now);
 
 // The stream of the thing that an event is about, "claim/c-0042"; empty without a body.
 [[nodiscard]] std::string StreamOf(const v1::Event& event);

@@ -7,8 +7,10 @@
 
 namespace realise {
 
-// Applies an event, whose stream_version has to be one more than its stream's.  On an error nothing was changed.
-//   INTERNAL  the event cannot be applied: what Decide accepts can be applied, so this is a defect.  Stop the ledger.
+// Applies an event, whose stream_version has to be one more than its stream's.  On an error nothing was
+// changed.
+//   INTERNAL  the event cannot be applied: what Decide accepts can be applied, so this is a defect.  Stop the
+//   ledger.
 [[nodiscard]] absl::Status Evolve(const v1::Event& event, LedgerState& state);
 
 // The key of a month of a measure in LedgerState::measurements.

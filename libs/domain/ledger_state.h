@@ -1,14 +1,16 @@
-// What the rules need to know of a ledger: the fold of its events.  The writer keeps one to decide on, the projection
-// keeps one to post from; both are made by Evolve alone.
+// What the rules need to know of a ledger: the fold of its events.  The writer keeps one to decide on, the
+// projection keeps one to post from; both are made by Evolve alone.
 //
-// Kept as protobuf messages (proto/realise/internal/v1/state.proto) by id.  Every change is journalled, so that a writer
-// can take back what was void, and marked, so that a store can write only what changed.
-// Grows with boards, projects, benefits, claims (benefits x months) and measurements (measures x months).
-// Not thread-safe.
+// Kept as protobuf messages (proto/realise/internal/v1/state.proto) by id.  Every change is journalled, so
+// that a writer can take back what was void, and noted, so that a store can write only what changed. Grows
+// with boards, projects, benefits, claims (benefits x months) and measurements (measures x months). Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,22 +26,30 @@ namespace realise {
 
 namespace state = ::realise::internal::v1;
 
+// Finds std::string keys by std::string_view without a copy.
+struct IdHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
+};
+
 // Entities of one kind by id.
 template <typename T>
 class EntityTable {
  public:
+  using Rows = std::unordered_map<std::string, T, IdHash, std::equal_to<>>;
+
   // Nothing if there is none; valid until the next change of this table.
   const T* Find(std::string_view id) const {
-    const auto at = rows_.find(std::string(id));
+    const auto at = rows_.find(id);
     return at == rows_.end() ? nullptr : &at->second;
   }
   size_t size() const { return rows_.size(); }
   // In no particular order.
-  const std::unordered_map<std::string, T>& rows() const { return rows_; }
+  const Rows& rows() const { return rows_; }
 
  private:
   friend class LedgerState;
-  std::unordered_map<std::string, T> rows_;
+  Rows rows_;
 };
 
 // A place in the journal.
@@ -71,31 +81,45 @@ class LedgerState {
   state::PeriodState& MutablePeriod(const std::string& id);
   state::StreamState& MutableStream(const std::string& id);
 
-  // The journal.  Changes after Mark() can be taken back with RollBackTo, newest first; Forget lets go of the ability to
-  // roll back behind `mark`, and of its memory.  A state that nobody rolls back calls KeepNoJournal once.
+  // The journal.  Changes after Mark() can be taken back with RollBackTo, newest first; Forget lets go of the
+  // ability to roll back behind `mark`, and of its memory.  A state that nobody rolls back calls
+  // KeepNoJournal once. REQUIRES of a mark: not behind what was forgotten.
   JournalMark Mark() const;
   void RollBackTo(JournalMark mark);
   void Forget(JournalMark mark);
   void KeepNoJournal();
 
-  // Rows of a store: key = one letter for the kind, and the id; value = the message, serialised deterministically.
-  // Rows changed since the last call, sorted by key.
+  // Rows of a store: key = one letter for the kind, and the id; value = one byte for the form of rows, and
+  // the message, serialised deterministically.  An empty value means that there is no such row (any more):
+  // the store deletes it. Rows changed since the last call, sorted by key.  A row may come although it is as
+  // it was.
   std::vector<std::pair<std::string, std::string>> TakeChangedRows();
+  // The same, with the rows as they were at `mark`; what changed since then comes again with a later call.
+  std::vector<std::pair<std::string, std::string>> TakeChangedRows(JournalMark mark);
+  // For a state whose rows nobody takes: what changed is not noted any more.
+  void KeepNoChangedRows();
   // Puts a stored row back.   DATA_LOSS  key or value do not decode.
   [[nodiscard]] absl::Status LoadRow(std::string_view key, std::string_view value);
 
  private:
+  // What a row was before a change.
+  struct Change {
+    char kind;
+    std::string id;
+    std::unique_ptr<google::protobuf::Message> before;  // none: there was no such row
+  };
+
   template <typename T>
   T& Mutable(EntityTable<T>& table, char kind, const std::string& id);
-  template <typename T>
-  void AppendRow(const EntityTable<T>& table, std::string_view id, std::string& value) const;
+  // Calls `use` with the table of a kind; false if there is no such kind.
+  template <typename Use>
+  bool WithTable(char kind, Use use);
+  std::string RowAsItIs(std::string_view key);
 
-  struct Undo {
-    std::function<void()> run;
-  };
   bool journalling_ = true;
+  bool noting_changes_ = true;
   JournalMark journal_begin_ = 0;
-  std::vector<Undo> journal_;
+  std::deque<Change> journal_;               // the first one's mark is journal_begin_
   std::unordered_set<std::string> changed_;  // row keys
 };
 
