@@ -45,7 +45,8 @@ std::optional<Date> ParseDate(std::string_view text) {
   const auto month = Digits(text.substr(5, 2));
   const auto day = Digits(text.substr(8, 2));
   if (!year || !month || !day || *year < kYearMin || *year > kYearMax) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day)));
   if (!date.ok()) return std::nullopt;
   return Date(date);
@@ -91,8 +92,8 @@ std::string Period::ToString() const {
 std::string FormatInstant(Instant instant) {
   const Date date = std::chrono::floor<std::chrono::days>(instant);
   const std::chrono::hh_mm_ss time(instant - date);
-  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", FormatDate(date), time.hours().count(), time.minutes().count(),
-                     time.seconds().count(), time.subseconds().count());
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", FormatDate(date), time.hours().count(),
+                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
 std::optional<Instant> ParseInstant(std::string_view text) {

@@ -18,8 +18,10 @@ TEST(Ids, HexRoundTrips) {
 }
 
 TEST(Ids, LedgerCodes) {
-  for (const char* code : {"RH5", "NQT10", "Y02676", "G6V2S", "ABCDEFGHIJ"}) EXPECT_TRUE(IsLedgerCode(code)) << code;
-  for (const char* code : {"", "RH", "rh5", "RH5 ", "ABCDEFGHIJK", "R-5"}) EXPECT_FALSE(IsLedgerCode(code)) << code;
+  for (const char* code : {"RH5", "NQT10", "Y02676", "G6V2S", "ABCDEFGHIJ"})
+    EXPECT_TRUE(IsLedgerCode(code)) << code;
+  for (const char* code : {"", "RH", "rh5", "RH5 ", "ABCDEFGHIJK", "R-5"})
+    EXPECT_FALSE(IsLedgerCode(code)) << code;
 }
 
 TEST(Ids, ReceiptsRoundTrip) {
@@ -27,7 +29,8 @@ TEST(Ids, ReceiptsRoundTrip) {
   EXPECT_EQ(Receipt::Parse(receipt.ToString()), receipt);
   const Receipt position{.ledger = "RH5", .sequence = 18446744073709551615u, .digest = {}};
   EXPECT_EQ(Receipt::Parse(position.ToString()), position);
-  for (const char* text : {"", "RH5", "RH5@", "@5", "RH5@-1", "RH5@1#", "RH5@1#00", "RH5@18446744073709551616", "RH5@1x"}) {
+  for (const char* text :
+       {"", "RH5", "RH5@", "@5", "RH5@-1", "RH5@1#", "RH5@1#00", "RH5@18446744073709551616", "RH5@1x"}) {
     EXPECT_EQ(Receipt::Parse(text), std::nullopt) << text;
   }
 }

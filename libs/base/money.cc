@@ -9,7 +9,8 @@ namespace {
 
 std::string Grouped(uint64_t magnitude) {
   std::string digits = fmt::format("{}", magnitude);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
   return digits;
 }
 
@@ -68,7 +69,8 @@ std::optional<int64_t> ParsePounds(const std::string& text) {
     if (c == ',') continue;
     if (std::isdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
     if (__builtin_mul_overflow(pence, 10, &pence)) return std::nullopt;
-    if (__builtin_sub_overflow(pence, c - '0', &pence)) return std::nullopt;  // below zero: INT64_MIN is reachable
+    if (__builtin_sub_overflow(pence, c - '0', &pence))
+      return std::nullopt;  // below zero: INT64_MIN is reachable
   }
   if (negative) return pence;
   return CheckedSubtract(0, pence);

@@ -36,12 +36,13 @@ TEST(Money, ParsesPounds) {
   };
   for (const Row& row : {Row{"24500", 2450000}, Row{"24,500.5", 2450050}, Row{"-0.05", -5}, Row{"0", 0},
                          Row{"1,234,567.89", 123456789}, Row{"-92233720368547758.08", kMin},
-                         Row{"92233720368547758.08", std::nullopt}, Row{"", std::nullopt}, Row{"-", std::nullopt},
-                         Row{"1.", std::nullopt}, Row{".5", std::nullopt}, Row{"1.234", std::nullopt},
-                         Row{"12,34", std::nullopt}, Row{"1,2345", std::nullopt}, Row{",123", std::nullopt},
-                         Row{"1e3", std::nullopt}, Row{"--1", std::nullopt}, Row{"\xC2\xA3"
-                                                                                   "5",
-                                                                                   std::nullopt}}) {
+                         Row{"92233720368547758.08", std::nullopt}, Row{"", std::nullopt},
+                         Row{"-", std::nullopt}, Row{"1.", std::nullopt}, Row{".5", std::nullopt},
+                         Row{"1.234", std::nullopt}, Row{"12,34", std::nullopt}, Row{"1,2345", std::nullopt},
+                         Row{",123", std::nullopt}, Row{"1e3", std::nullopt}, Row{"--1", std::nullopt},
+                         Row{"\xC2\xA3"
+                             "5",
+                             std::nullopt}}) {
     EXPECT_EQ(ParsePounds(row.text), row.pence) << row.text;
   }
 }

@@ -1,5 +1,6 @@
-// Deliberate faults, for the test of the tests.  They exist only in programs built with REALISE_SABOTAGE_POINTS, where
-// the environment variable REALISE_SABOTAGE names the one that is on; everywhere else Sabotaged is false at compile time.
+// Deliberate faults, for the test of the tests.  They exist only in programs built with
+// REALISE_SABOTAGE_POINTS, where the environment variable REALISE_SABOTAGE names the one that is on;
+// everywhere else Sabotaged is false at compile time.
 #pragma once
 
 #ifdef REALISE_SABOTAGE_POINTS

@@ -13,10 +13,10 @@ namespace realise {
 // What to do behind a commit.
 enum class Scan { kGoOn, kStop };
 
-// Calls `visit` with every valid commit, oldest first, until it says stop, fails, or everything that was in the log when
-// the call began has been read.
-//   NOT_FOUND, FAILED_PRECONDITION, DATA_LOSS, UNAVAILABLE  as CommitReader; UNAVAILABLE only after bounded retries.
-//   or what `visit` returned.
+// Calls `visit` with every valid commit, oldest first, until it says stop, fails, or everything that was in
+// the log when the call began has been read.
+//   NOT_FOUND, FAILED_PRECONDITION, DATA_LOSS, UNAVAILABLE  as CommitReader; UNAVAILABLE only after bounded
+//   retries. or what `visit` returned.
 [[nodiscard]] absl::Status ScanCommits(EventLog& log, const std::string& ledger,
                                        const std::function<absl::StatusOr<Scan>(const ReadCommit&)>& visit);
 

@@ -1,0 +1,154 @@
+#include "libs/rpc/append_service.h"
+
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "libs/rpc/rpc_status.h"
+
+namespace realise {
+namespace {
+
+void FillResponse(AppendOutcome outcome, v1::AppendResponse* response) {
+  for (v1::Appended& event : outcome.events) *response->add_events() = std::move(event);
+  for (v1::Refusal& refusal : outcome.refusals) *response->add_refusals() = std::move(refusal);
+  response->set_receipt(outcome.receipt.ToString());
+}
+
+grpc::Status StatusOf(const AppendOutcome& outcome, const std::string& ledger) {
+  if (outcome.refusals.empty()) return ToGrpcStatus(outcome.status);
+  return ToGrpcStatus(outcome.status, outcome.refusals.front(), ledger, outcome.receipt.ToString());
+}
+
+// The answers of one stream, given in the order of the batches.
+class Outbox {
+ public:
+  // Waits until there is room for a batch of `bytes`; then takes a slot for it.
+  uint64_t Reserve(size_t bytes) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      return slots_.size() < kStreamBatchesMax && (bytes_ < kStreamBytesMax || slots_.empty());
+    });
+    bytes_ += bytes;
+    slots_.push_back(Slot{.bytes = bytes, .response = std::nullopt});
+    return first_ + slots_.size() - 1;
+  }
+
+  void Fill(uint64_t slot, v1::AppendStreamResponse response) {
+    const std::lock_guard lock(mutex_);
+    slots_[slot - first_].response = std::move(response);
+    changed_.notify_all();
+  }
+
+  void NoMore() {
+    const std::lock_guard lock(mutex_);
+    no_more_ = true;
+    changed_.notify_all();
+  }
+
+  // The next answer; nothing when all have been given.
+  std::optional<v1::AppendStreamResponse> Next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return slots_.empty() ? no_more_ : slots_.front().response.has_value(); });
+    if (slots_.empty()) return std::nullopt;
+    Slot slot = std::move(slots_.front());
+    slots_.pop_front();
+    ++first_;
+    bytes_ -= slot.bytes;
+    changed_.notify_all();
+    return std::move(slot.response);
+  }
+
+ private:
+  struct Slot {
+    size_t bytes = 0;
+    std::optional<v1::AppendStreamResponse> response;
+  };
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Slot> slots_;
+  uint64_t first_ = 0;  // number of slots_.front()
+  size_t bytes_ = 0;
+  bool no_more_ = false;
+};
+
+v1::AppendStreamResponse BatchResponse(uint64_t batch_id, AppendOutcome outcome) {
+  v1::AppendStreamResponse response;
+  response.set_batch_id(batch_id);
+  if (outcome.status.ok()) {
+    FillResponse(std::move(outcome), response.mutable_appended());
+  } else if (!outcome.refusals.empty()) {
+    *response.mutable_refused() = outcome.refusals.front();
+    response.set_decided_at(outcome.receipt.ToString());
+  } else {
+    response.mutable_failed()->set_code(static_cast<int>(outcome.status.code()));
+    response.mutable_failed()->set_message(std::string(outcome.status.message()));
+  }
+  return response;
+}
+
+using AppendStreamRw = grpc::ServerReaderWriter<v1::AppendStreamResponse, v1::AppendStreamRequest>;
+
+// Reads batches and hands them over, until the caller ends the stream, or something about it is wrong.
+grpc::Status ReadBatches(AppendStreamRw& stream, LedgerWriters& writers,
+                         const std::shared_ptr<Outbox>& outbox) {
+  LedgerWriter* writer = nullptr;
+  std::string ledger;
+  v1::AppendStreamRequest request;
+  while (stream.Read(&request)) {
+    v1::AppendRequest& append = *request.mutable_append();
+    if (writer == nullptr) {
+      auto opened = writers.Of(append.ledger());
+      if (!opened.ok()) return ToGrpcStatus(opened.status());
+      writer = *opened;
+      ledger = append.ledger();
+    } else if (append.ledger() != ledger) {
+      return ToGrpcStatus(
+          absl::InvalidArgumentError("append.ledger: one stream is for one ledger; open another stream"));
+    }
+    const uint64_t batch_id = request.batch_id();
+    const uint64_t slot = outbox->Reserve(append.ByteSizeLong());
+    writer->Submit(std::move(append), [batch_id, slot, outbox](AppendOutcome outcome) {
+      outbox->Fill(slot, BatchResponse(batch_id, std::move(outcome)));
+    });
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace
+
+grpc::Status AppendServiceImpl::Append(grpc::ServerContext* /*context*/, const v1::AppendRequest* request,
+                                       v1::AppendResponse* response) {
+  const auto writer = writers_.Of(request->ledger());
+  if (!writer.ok()) return ToGrpcStatus(writer.status());
+  std::promise<AppendOutcome> promise;
+  std::future<AppendOutcome> future = promise.get_future();
+  // The writer answers every command within LedgerWriterOptions::answer_within, so this does not wait for
+  // ever.
+  (*writer)->Submit(*request, [&promise](AppendOutcome outcome) { promise.set_value(std::move(outcome)); });
+  AppendOutcome outcome = future.get();
+  if (!outcome.status.ok()) return StatusOf(outcome, request->ledger());
+  FillResponse(std::move(outcome), response);
+  return grpc::Status::OK;
+}
+
+grpc::Status AppendServiceImpl::AppendStream(grpc::ServerContext* /*context*/, AppendStreamRw* stream) {
+  // Shared with the writer's callbacks, which may come after a stream that was cancelled.
+  const auto outbox = std::make_shared<Outbox>();
+  std::thread answers([stream, outbox] {
+    // A caller that went away gets no more answers, but what it sent is decided all the same.
+    while (auto response = outbox->Next()) stream->Write(*response);
+  });
+  const grpc::Status read = ReadBatches(*stream, writers_, outbox);
+  outbox->NoMore();
+  answers.join();
+  return read;
+}
+
+}  // namespace realise

@@ -1,0 +1,41 @@
+// gRPC health, v1, compiled from the vendored proto so that reflection has its descriptor.
+//
+//   ""  and the name of every service   SERVING while the server runs
+//   "ledger/RH5"                        NOT_SERVING once that ledger's fold has stopped; NOT_FOUND if there
+//   is no such ledger
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "libs/projection/projection.h"
+
+namespace realise {
+
+// Thread-safe.  The projection must outlive it.
+class HealthServiceImpl final : public grpc::health::v1::Health::Service {
+ public:
+  explicit HealthServiceImpl(const Projection& projection) : projection_(projection) {}
+
+  grpc::Status Check(grpc::ServerContext* context, const grpc::health::v1::HealthCheckRequest* request,
+                     grpc::health::v1::HealthCheckResponse* response) override;
+  grpc::Status List(grpc::ServerContext* context, const grpc::health::v1::HealthListRequest* request,
+                    grpc::health::v1::HealthListResponse* response) override;
+  // Writes the status at once and whenever it changed, looked at every half second.
+  grpc::Status Watch(grpc::ServerContext* context, const grpc::health::v1::HealthCheckRequest* request,
+                     grpc::ServerWriter<grpc::health::v1::HealthCheckResponse>* writer) override;
+
+  // Answers NOT_SERVING from now on and ends every watch; for a graceful stop.
+  void Stop();
+
+ private:
+  grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
+
+  const Projection& projection_;
+  mutable std::mutex mutex_;
+  std::condition_variable stopping_changed_;
+  bool stopping_ = false;  // guarded by mutex_
+};
+
+}  // namespace realise

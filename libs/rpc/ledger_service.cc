@@ -1,0 +1,69 @@
+#include "libs/rpc/ledger_service.h"
+
+#include "libs/base/status_macros.h"
+#include "libs/event_log/commit_scan.h"
+#include "libs/rpc/rpc_status.h"
+
+namespace realise {
+namespace {
+
+// A ledger's id and kind stand in its first commit.
+absl::StatusOr<v1::Ledger> Describe(EventLog& log, const std::string& code) {
+  v1::Ledger ledger;
+  ledger.set_ledger(code);
+  RETURN_IF_ERROR(ScanCommits(log, code, [&](const ReadCommit& commit) -> absl::StatusOr<Scan> {
+    ledger.set_ledger_id(ToHex(commit.header.ledger_id.view()));
+    ledger.set_demonstration((commit.header.flags & kFlagDemonstration) != 0);
+    return Scan::kStop;
+  }));
+  return ledger;
+}
+
+absl::Status List(EventLog& log, v1::ListLedgersResponse& response) {
+  ASSIGN_OR_RETURN(const auto codes, log.ListLedgers());
+  for (const std::string& code : codes) {
+    ASSIGN_OR_RETURN(*response.add_ledgers(), Describe(log, code));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* /*context*/,
+                                             const v1::CreateLedgerRequest* request,
+                                             v1::CreateLedgerResponse* response) {
+  const auto created = realise::CreateLedger(log_, clock_, request->ledger(), request->demonstration());
+  if (!created.ok()) return ToGrpcStatus(created.status());
+  response->set_ledger_id(ToHex(created->ledger_id.view()));
+  response->set_receipt(created->receipt.ToString());
+  return grpc::Status::OK;
+}
+
+grpc::Status LedgerServiceImpl::ListLedgers(grpc::ServerContext* /*context*/,
+                                            const v1::ListLedgersRequest* /*request*/,
+                                            v1::ListLedgersResponse* response) {
+  return ToGrpcStatus(List(log_, *response));
+}
+
+grpc::Status LedgerServiceImpl::CorrectClock(grpc::ServerContext* /*context*/,
+                                             const v1::CorrectClockRequest* request,
+                                             v1::CorrectClockResponse* response) {
+  const auto writer = writers_.Of(request->ledger());
+  if (!writer.ok()) return ToGrpcStatus(writer.status());
+  const auto receipt = (*writer)->CorrectClock();
+  if (!receipt.ok()) return ToGrpcStatus(receipt.status());
+  response->set_receipt(receipt->ToString());
+  return grpc::Status::OK;
+}
+
+grpc::Status LedgerServiceImpl::GetStatus(grpc::ServerContext* /*context*/,
+                                          const v1::GetStatusRequest* request,
+                                          v1::GetStatusResponse* response) {
+  for (v1::LedgerStatus& status :
+       projection_.Status({request->ledgers().begin(), request->ledgers().end()})) {
+    *response->add_ledgers() = std::move(status);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace realise
