@@ -1,5 +1,5 @@
-// Where figures are read from.  Two implementations: a snapshot of the view store, and the accounts that an audit folded
-// from the log in memory.  The answers (answers.h) are worked out from either by the same code.
+// Where figures are read from.  Two implementations: a snapshot of the view store, and the accounts that an
+// audit folded from the log in memory.  The answers (answers.h) are worked out from either by the same code.
 #pragma once
 
 #include <map>
@@ -16,7 +16,8 @@
 
 namespace realise {
 
-// The cells of an account that are not 0, or have been touched, in the order of their packed values.
+// The cells of an account that were ever posted to, those at 0 among them, in the order of their packed
+// values.
 using Cells = std::map<Cell, int64_t>;
 
 // The end of a commit, where a figure can be asked for.
@@ -54,6 +55,9 @@ class FigureSource {
   virtual absl::StatusOr<CommitEnd> CommitAtTime(Instant time) const = 0;
   // The last commit that ends at `sequence` (empty commits share their end).   NOT_FOUND  none ends there.
   virtual absl::StatusOr<CommitEnd> CommitEndingAt(Sequence sequence) const = 0;
+  // All commits that end at `sequence`, in the order of the log: receipts of each of them stay valid.
+  //   NOT_FOUND  none ends there.
+  virtual absl::StatusOr<std::vector<CommitEnd>> CommitsEndingAt(Sequence sequence) const = 0;
   // The first commit that ends at or behind `sequence`: the one that holds it.   NOT_FOUND  there is none.
   virtual absl::StatusOr<CommitEnd> CommitHolding(Sequence sequence) const = 0;
 

@@ -1,5 +1,5 @@
-// The accounts of one ledger, folded from its commits in memory, without any view store: how an audit works figures out
-// for itself.
+// The accounts of one ledger, folded from its commits in memory, without any view store: how an audit works
+// figures out for itself.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,8 @@ class MemoryFold : public FigureSource {
   ~MemoryFold() override;
 
   // Folds the next commit, checking the chain on the way.
-  //   DATA_LOSS  it is not the valid next commit, or cannot be applied; the message says at which position and why.
+  //   DATA_LOSS  it is not the valid next commit, or cannot be applied; the message says at which position
+  //   and why.
   [[nodiscard]] absl::Status Add(std::string_view stored);
 
   const std::string& ledger() const override;
@@ -26,6 +27,7 @@ class MemoryFold : public FigureSource {
   CommitEnd Latest() const override;
   absl::StatusOr<CommitEnd> CommitAtTime(Instant time) const override;
   absl::StatusOr<CommitEnd> CommitEndingAt(Sequence sequence) const override;
+  absl::StatusOr<std::vector<CommitEnd>> CommitsEndingAt(Sequence sequence) const override;
   absl::StatusOr<CommitEnd> CommitHolding(Sequence sequence) const override;
   absl::StatusOr<Cells> BalancesAt(const std::string& account, Sequence sequence) const override;
   absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
