@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "libs/base/money.h"
 #include "libs/domain/evolve.h"
+#include "libs/domain/project_boards.h"
 
 namespace realise {
 
@@ -22,16 +23,6 @@ void Post(const std::string& account, Cell cell, int64_t delta, Out& out) {
   if (delta != 0) out.push_back({account, cell, delta});
 }
 
-// The board that a project is under on a date; nothing if it is under none.
-const std::string* BoardOf(const state::ProjectState& project, Date date) {
-  const std::string* board = nullptr;
-  for (const state::Assignment& assignment : project.assignments()) {
-    if (assignment.effective_from() > date.time_since_epoch().count()) break;
-    board = &assignment.board_id();
-  }
-  return board;
-}
-
 SavingsCell CellOf(const state::BenefitState& benefit, Rung rung, Period posted, int32_t related) {
   return {benefit.financial_class(), benefit.sign(), benefit.recurrence(), rung, posted.index(), related};
 }
@@ -45,7 +36,7 @@ absl::Status PostSubmitted(const v1::Event& event, const LedgerState& before, Ou
   if (benefit == nullptr) return Unfit(event, "its benefit is unknown");
   const state::ProjectState* project = before.projects.Find(benefit->project_id());
   if (project == nullptr) return Unfit(event, "its project is unknown");
-  const std::string* board = BoardOf(*project, related->LastDay());
+  const std::string* board = BoardOn(*project, related->LastDay());
   if (board == nullptr) return Unfit(event, "its project is under no board on the last day of the month");
   Post(SavingsAccount(*board), CellOf(*benefit, Rung::kAwaiting, *posted, related->index()).Pack(),
        claim.amount_pence(), out);
@@ -150,6 +141,9 @@ absl::Status PostMonth(const v1::Event& event, const std::string& measure_id, Pe
     if (!delta) return Unfit(event, "a difference does not fit into 64 bits");
     const Cell cell = waits ? Cell{i} : CountCell{static_cast<CountKind>(i + 1), month.index()}.Pack();
     Post(account, cell, *delta, out);
+    if (waits && cell == kBandReported) {
+      Post(CountsAccount(measure_id), CountCell{CountKind::kReported, month.index()}.Pack(), *delta, out);
+    }
   }
   return absl::OkStatus();
 }

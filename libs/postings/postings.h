@@ -1,9 +1,11 @@
-// Postings: what one event does to the additive figures.  Pure.  A figure is nothing but the sum of its postings.
+// Postings: what one event does to the additive figures.  Pure.  A figure is nothing but the sum of its
+// postings.
 //
 // Accounts, and the cells in them:
-//   savings/<board_id>              class x sign x recurrence x rung x posted month x related month: pence
-//   counts/<measure_id>             CountKind x month: counts of COUNT, PROPORTION, BED_DAYS_PER_DISCHARGE; pence of PENCE
-//   bands/<measure_id>/<month>      band 0 ... 104, then BandKind: pathways; <month> is a month index
+//   savings/<board_id>          class x sign x recurrence x rung x posted month x related month: pence
+//   counts/<measure_id>         CountKind x month: counts, or pence of PENCE; of WEEKLY_WAIT_BANDS only
+//                               which months are reported, so that the latest is found
+//   bands/<measure_id>/<month>  band 0 ... 104, then the cells below: pathways; <month> is a month index
 #pragma once
 
 #include <cstdint>
@@ -73,10 +75,11 @@ inline constexpr Cell kBandVersion = 107;   // the version of the definition it 
 
 // Appends the postings of `event` to `out`, given the state before it.  Postings of 0 are left out.
 //   INTERNAL  the event does not fit the state: a defect.  Stop the ledger.
-[[nodiscard]] absl::Status AppendPostings(const v1::Event& event, const LedgerState& before, std::vector<Posting>& out);
+[[nodiscard]] absl::Status AppendPostings(const v1::Event& event, const LedgerState& before,
+                                          std::vector<Posting>& out);
 
-// Whether the event is one of those that say how boards, projects, measures, baselines and periods hang together.  A view
-// keeps them whole, in order, as facts.
+// Whether the event is one of those that say how boards, projects, measures, baselines and periods hang
+// together.  A view keeps them whole, in order, as facts.
 [[nodiscard]] bool IsFact(const v1::Event& event);
 
 }  // namespace realise

@@ -211,10 +211,12 @@ TEST(PostingsTest, BandsPostEachTheirOwnCell) {
   bands.set_counts(104, 9);
   bands.set_unknown_clock_starts(2);
   const std::string account = "bands/rtt/" + std::to_string(Month("2024/25-M01"));
-  EXPECT_THAT(PostingsOf(recorded, state),
-              ElementsAre(Posting{account, 0, 4}, Posting{account, 104, 9},
-                          Posting{account, kBandUnknownClockStarts, 2}, Posting{account, kBandReported, 1},
-                          Posting{account, kBandVersion, 1}));
+  EXPECT_THAT(
+      PostingsOf(recorded, state),
+      ElementsAre(Posting{account, 0, 4}, Posting{account, 104, 9},
+                  Posting{account, kBandUnknownClockStarts, 2}, Posting{account, kBandReported, 1},
+                  Posting{"counts/rtt", CountCell{CountKind::kReported, Month("2024/25-M01")}.Pack(), 1},
+                  Posting{account, kBandVersion, 1}));
 
   state::MeasurementState& month = state.MutableMeasurement(MeasurementKey("rtt", Month("2024/25-M01")));
   *month.mutable_counts() = bands.counts();
