@@ -1,0 +1,132 @@
+#include "libs/view_store/view_rows.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace realise {
+namespace {
+
+__extension__ typedef unsigned __int128 UnsignedBalance;
+
+template <typename T>
+void AppendVarint(std::string& to, T value) {
+  while (value >= 0x80) {
+    to.push_back(static_cast<char>(static_cast<uint8_t>(value & 0x7f) | 0x80));
+    value >>= 7;
+  }
+  to.push_back(static_cast<char>(static_cast<uint8_t>(value)));
+}
+
+// Takes a varint from the front of `row`; false if there is none that fits into T.
+template <typename T>
+bool TakeVarint(std::string_view& row, T& value) {
+  constexpr int kBits = sizeof(T) * 8;
+  value = 0;
+  for (int shift = 0; shift < kBits; shift += 7) {
+    if (row.empty()) return false;
+    const uint8_t byte = static_cast<uint8_t>(row.front());
+    row.remove_prefix(1);
+    const T part = byte & 0x7f;
+    if (shift + 7 > kBits && (part >> (kBits - shift)) != 0) return false;
+    value |= part << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
+}
+
+uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1)); }
+
+UnsignedBalance ZigZag(Balance value) {
+  return (static_cast<UnsignedBalance>(value) << 1) ^ static_cast<UnsignedBalance>(value >> 127);
+}
+Balance UnZigZag(UnsignedBalance value) { return static_cast<Balance>((value >> 1) ^ (~(value & 1) + 1)); }
+
+}  // namespace
+
+void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta) {
+  AppendVarint(row, cell);
+  AppendVarint(row, ZigZag(delta));
+}
+
+std::optional<std::vector<CellDelta>> DecodeCellDeltas(std::string_view row) {
+  std::vector<CellDelta> deltas;
+  while (!row.empty()) {
+    CellDelta next;
+    uint64_t zigzag = 0;
+    if (!TakeVarint(row, next.cell) || !TakeVarint(row, zigzag)) return std::nullopt;
+    next.delta = UnZigZag(zigzag);
+    deltas.push_back(next);
+  }
+  if (deltas.empty()) return std::nullopt;
+  return deltas;
+}
+
+std::string EncodeBalances(const std::vector<CellBalance>& balances) {
+  std::string row;
+  row.reserve(balances.size() * 8);
+  uint64_t before = 0;
+  for (const auto& [cell, balance] : balances) {
+    AppendVarint(row, cell - before);
+    AppendVarint(row, ZigZag(balance));
+    before = cell;
+  }
+  return row;
+}
+
+std::optional<std::vector<CellBalance>> DecodeBalances(std::string_view row) {
+  std::vector<CellBalance> balances;
+  uint64_t cell = 0;
+  while (!row.empty()) {
+    uint64_t step = 0;
+    UnsignedBalance zigzag = 0;
+    if (!TakeVarint(row, step) || !TakeVarint(row, zigzag)) return std::nullopt;
+    const bool rises = balances.empty() || (step > 0 && cell + step > cell);
+    if (!rises) return std::nullopt;
+    cell += step;
+    balances.emplace_back(cell, UnZigZag(zigzag));
+  }
+  return balances;
+}
+
+std::string EncodeAccountRow(const AccountRow& row) {
+  std::string bytes;
+  AppendVarint(bytes, row.number);
+  AppendVarint(bytes, row.postings_since);
+  AppendVarint(bytes, row.cells);
+  AppendVarint(bytes, row.checkpoint);
+  return bytes;
+}
+
+std::optional<AccountRow> DecodeAccountRow(std::string_view row) {
+  AccountRow account;
+  if (!TakeVarint(row, account.number) || !TakeVarint(row, account.postings_since) ||
+      !TakeVarint(row, account.cells) || !TakeVarint(row, account.checkpoint) || !row.empty() ||
+      account.number == 0) {
+    return std::nullopt;
+  }
+  return account;
+}
+
+std::string EncodeCommitRow(const CommitRow& row) {
+  std::string bytes;
+  AppendUint64(bytes, static_cast<uint64_t>(row.recorded_at.time_since_epoch().count()));
+  AppendUint32(bytes, row.segment);
+  AppendUint64(bytes, row.ordinal);
+  bytes.append(row.digest.view());
+  return bytes;
+}
+
+std::optional<CommitRow> DecodeCommitRow(std::string_view row) {
+  CommitRow commit;
+  if (row.size() != 20 + Digest::kSize) return std::nullopt;
+  commit.recorded_at = Instant(std::chrono::microseconds(static_cast<int64_t>(ReadUint64(row))));
+  commit.segment = ReadUint32(row.substr(8));
+  commit.ordinal = ReadUint64(row.substr(12));
+  std::memcpy(commit.digest.bytes.data(), row.data() + 20, Digest::kSize);
+  return commit;
+}
+
+}  // namespace realise

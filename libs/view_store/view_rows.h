@@ -1,0 +1,66 @@
+// The values of the view store's rows.  This file owns their grammar; the keys stand in view_keys.h.
+//
+//   cell deltas := (cell delta)*                       at least one; in the order in which they were posted
+//   balances    := (cell - cell before, balance)*      rising cells; the first is counted from 0
+//   AccountRow  := number postings_since cells checkpoint
+//   CommitRow   := recorded_at 8, segment 4, ordinal 8, digest 32     big endian
+//
+// Numbers are varints, signed ones in zigzag form.  Balances have up to 128 bits: the fold never fails
+// because a sum does not fit into 64 bits; only asking for such a sum does.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libs/base/calendar.h"
+#include "libs/base/ids.h"
+#include "libs/view_store/view_keys.h"
+
+namespace realise {
+
+// A sum of 64-bit numbers that cannot overflow.
+__extension__ typedef __int128 Balance;
+
+struct CellDelta {
+  uint64_t cell = 0;
+  int64_t delta = 0;
+  friend bool operator==(const CellDelta&, const CellDelta&) = default;
+};
+
+void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta);
+// Nothing if the row does not decode.
+[[nodiscard]] std::optional<std::vector<CellDelta>> DecodeCellDeltas(std::string_view row);
+
+using CellBalance = std::pair<uint64_t, Balance>;
+
+// REQUIRES: sorted by cell, no cell twice.
+[[nodiscard]] std::string EncodeBalances(const std::vector<CellBalance>& balances);
+[[nodiscard]] std::optional<std::vector<CellBalance>> DecodeBalances(std::string_view row);
+
+struct AccountRow {
+  AccountNumber number = 0;     // from 1, in the order of their first postings
+  uint64_t postings_since = 0;  // cell deltas behind the last checkpoint
+  uint64_t cells = 0;           // that were ever posted to
+  Sequence checkpoint = 0;      // of the last one; 0 without
+  friend bool operator==(const AccountRow&, const AccountRow&) = default;
+};
+
+[[nodiscard]] std::string EncodeAccountRow(const AccountRow& row);
+[[nodiscard]] std::optional<AccountRow> DecodeAccountRow(std::string_view row);
+
+struct CommitRow {
+  Instant recorded_at{};
+  uint32_t segment = 0;
+  uint64_t ordinal = 0;
+  Digest digest;
+  friend bool operator==(const CommitRow&, const CommitRow&) = default;
+};
+
+[[nodiscard]] std::string EncodeCommitRow(const CommitRow& row);
+[[nodiscard]] std::optional<CommitRow> DecodeCommitRow(std::string_view row);
+
+}  // namespace realise

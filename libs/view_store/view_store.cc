@@ -1,0 +1,217 @@
+#include "libs/view_store/view_store.h"
+
+#include <utility>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+#include "libs/view_store/view_keys.h"
+#include "rocksdb/db.h"
+#include "rocksdb/env.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/options.h"
+#include "rocksdb/sst_file_writer.h"
+#include "rocksdb/table.h"
+#include "rocksdb/write_batch.h"
+
+namespace realise {
+namespace {
+
+// A memtable is closed at the smaller size, by MakeRoomLocked; RocksDB would close it by itself at the
+// larger.
+constexpr size_t kMemtableBytes = 32 * 1024 * 1024;
+constexpr size_t kMemtableBytesMax = 128 * 1024 * 1024;
+
+constexpr int kLevel0FilesMax = 200;
+
+absl::Status ToStatus(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string what = fmt::format("view store: {}", status.ToString());
+  if (status.IsIOError() || status.IsBusy() || status.IsTimedOut() || status.IsTryAgain() ||
+      status.IsShutdownInProgress() || status.IsIncomplete() || status.IsAborted()) {
+    return absl::UnavailableError(what);
+  }
+  return absl::DataLossError(what + "; delete the view store, it is rebuilt from the log");
+}
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(rocksdb::Slice bytes) { return {bytes.data(), bytes.size()}; }
+
+rocksdb::Options OptionsOf(const ViewStoreOptions& store) {
+  rocksdb::Options options;
+  if (store.env != nullptr) options.env = store.env;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.track_and_verify_wals_in_manifest = true;
+  options.write_buffer_size = kMemtableBytesMax;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.keep_log_file_num = 2;
+  options.compression = rocksdb::kLZ4Compression;
+  // Catching up ingests faster than is compacted for a while; nothing is gained by holding writes back then.
+  options.level0_slowdown_writes_trigger = kLevel0FilesMax;
+  options.level0_stop_writes_trigger = kLevel0FilesMax * 2;
+  rocksdb::BlockBasedTableOptions table;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_size = 16 * 1024;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+std::string IncomingPath(const std::string& path) { return path + "/incoming"; }
+
+// Makes the folder for files that are to be ingested, without what a crash may have left in it.
+absl::Status PrepareIncoming(rocksdb::Env& env, const std::string& path) {
+  RETURN_IF_ERROR(ToStatus(env.CreateDirIfMissing(path)));
+  RETURN_IF_ERROR(ToStatus(env.CreateDirIfMissing(IncomingPath(path))));
+  std::vector<std::string> left;
+  RETURN_IF_ERROR(ToStatus(env.GetChildren(IncomingPath(path), &left)));
+  for (const std::string& name : left) {
+    if (name == "." || name == "..") continue;
+    RETURN_IF_ERROR(ToStatus(env.DeleteFile(IncomingPath(path) + "/" + name)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteFile(const rocksdb::Options& options, const std::string& path, const ViewRows& rows) {
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options);
+  RETURN_IF_ERROR(ToStatus(writer.Open(path)));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    RETURN_IF_ERROR(ToStatus(writer.Put(ToSlice(rows.key(row)), ToSlice(rows.value(row)))));
+  }
+  return ToStatus(writer.Finish());
+}
+
+}  // namespace
+
+void ViewRows::Put(std::string_view key, std::string_view value) {
+  rows_.push_back({bytes_.size(), static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size())});
+  bytes_.append(key).append(value);
+}
+
+std::string_view ViewRows::key(size_t row) const {
+  return std::string_view(bytes_).substr(rows_[row].begin, rows_[row].key_bytes);
+}
+
+std::string_view ViewRows::value(size_t row) const {
+  return std::string_view(bytes_).substr(rows_[row].begin + rows_[row].key_bytes, rows_[row].value_bytes);
+}
+
+ViewSnapshot::ViewSnapshot(rocksdb::DB& db) : db_(db), snapshot_(db.GetSnapshot()) {}
+
+ViewSnapshot::~ViewSnapshot() {
+  cursor_.reset();
+  db_.ReleaseSnapshot(snapshot_);
+}
+
+absl::StatusOr<std::optional<std::string>> ViewSnapshot::Get(std::string_view key) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  std::string value;
+  const rocksdb::Status status = db_.Get(options, ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  RETURN_IF_ERROR(ToStatus(status));
+  return value;
+}
+
+void ViewSnapshot::Seek(std::string_view key) {
+  if (!cursor_) {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    cursor_.reset(db_.NewIterator(options));
+  }
+  cursor_->Seek(ToSlice(key));
+}
+
+void ViewSnapshot::SeekForPrev(std::string_view key) {
+  if (!cursor_) Seek(key);
+  cursor_->SeekForPrev(ToSlice(key));
+}
+
+void ViewSnapshot::Next() { cursor_->Next(); }
+
+bool ViewSnapshot::On(std::string_view prefix) const {
+  return cursor_ && cursor_->Valid() && key().substr(0, prefix.size()) == prefix;
+}
+
+absl::Status ViewSnapshot::status() const { return cursor_ ? ToStatus(cursor_->status()) : absl::OkStatus(); }
+
+std::string_view ViewSnapshot::key() const { return ToView(cursor_->key()); }
+std::string_view ViewSnapshot::value() const { return ToView(cursor_->value()); }
+
+absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(const ViewStoreOptions& options) {
+  const rocksdb::Options rocksdb_options = OptionsOf(options);
+  rocksdb::DB* db = nullptr;
+  RETURN_IF_ERROR(PrepareIncoming(*rocksdb_options.env, options.path));
+  RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(rocksdb_options, options.path, &db)));
+  return std::unique_ptr<ViewStore>(new ViewStore(options, std::unique_ptr<rocksdb::DB>(db)));
+}
+
+ViewStore::ViewStore(ViewStoreOptions options, std::unique_ptr<rocksdb::DB> db)
+    : options_(std::move(options)), db_(std::move(db)) {}
+
+ViewStore::~ViewStore() = default;
+
+// A synced write of nothing syncs all WALs, as SyncWAL does, but on every file system.
+absl::Status ViewStore::SyncLocked() {
+  if (!unsynced_) return absl::OkStatus();
+  rocksdb::WriteBatch nothing;
+  RETURN_IF_ERROR(ToStatus(nothing.PutLogData("")));
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  RETURN_IF_ERROR(ToStatus(db_->Write(options, &nothing)));
+  unsynced_ = false;
+  return absl::OkStatus();
+}
+
+// RocksDB begins another WAL with each memtable, and a power cut may take the end of one WAL and leave the
+// next: a hole in the middle.  So every WAL is synced before it is left, which only works if we decide when.
+absl::Status ViewStore::MakeRoomLocked() {
+  uint64_t bytes = 0;
+  if (!db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeActiveMemTable, &bytes) ||
+      bytes < kMemtableBytes) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(SyncLocked());
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  return ToStatus(db_->Flush(options));
+}
+
+absl::Status ViewStore::Write(const ViewRows& rows, const std::vector<std::string>& deleted) {
+  rocksdb::WriteBatch batch;
+  for (const std::string& prefix : deleted) {
+    RETURN_IF_ERROR(ToStatus(batch.DeleteRange(prefix, KeyBehind(prefix))));
+  }
+  for (size_t row = 0; row < rows.size(); ++row) {
+    RETURN_IF_ERROR(ToStatus(batch.Put(ToSlice(rows.key(row)), ToSlice(rows.value(row)))));
+  }
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(MakeRoomLocked());
+  unsynced_ = true;
+  return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch));
+}
+
+absl::Status ViewStore::Ingest(const ViewRows& rows) {
+  std::string path;
+  {
+    const std::lock_guard lock(mutex_);
+    path = fmt::format("{}/{}.sst", IncomingPath(options_.path), ++files_made_);
+  }
+  RETURN_IF_ERROR(WriteFile(db_->GetOptions(), path, rows));
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  options.snapshot_consistency = true;
+  options.write_global_seqno = false;
+  const std::lock_guard lock(mutex_);
+  // Without this a power cut could lose a live batch under the later position that is ingested here.
+  RETURN_IF_ERROR(SyncLocked());
+  return ToStatus(db_->IngestExternalFile({path}, options));
+}
+
+std::unique_ptr<ViewSnapshot> ViewStore::Snapshot() const {
+  return std::unique_ptr<ViewSnapshot>(new ViewSnapshot(*db_));
+}
+
+}  // namespace realise
