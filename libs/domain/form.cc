@@ -1,0 +1,401 @@
+// CheckForm: what can be said against an event without knowing the ledger.
+#include <array>
+#include <map>
+#include <vector>
+
+#include "fmt/format.h"
+#include "libs/base/calendar.h"
+#include "libs/domain/decide.h"
+#include "libs/domain/limits.h"
+#include "libs/domain/nhs_number.h"
+
+namespace realise {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+enum class Form {
+  kId,       // lower case letters, digits, '.', '_', '-'
+  kToken,    // visible ASCII
+  kText,     // for people
+  kTexts,    // a list of them
+  kDate,     //
+  kPeriod,   //
+  kEnum,     //
+  kVersion,  // 1, 2, 3 ...
+  kMessage,  //
+  kAny,      // every value has the form
+};
+
+struct FieldRule {
+  const FieldDescriptor* field = nullptr;
+  Form form = Form::kAny;
+  bool required = false;
+};
+
+Form FormOfString(const FieldDescriptor& field) {
+  // What is not listed is a text for people.
+  static const std::map<std::string_view, Form> kForms = {
+      {"id", Form::kToken},
+      {"source", Form::kToken},
+      {"stream", Form::kToken},
+      {"causation_id", Form::kToken},
+      {"correlation_id", Form::kToken},
+      {"supersedes_event_id", Form::kToken},
+      {"board_id", Form::kId},
+      {"project_id", Form::kId},
+      {"benefit_id", Form::kId},
+      {"claim_id", Form::kId},
+      {"measure_id", Form::kId},
+      {"actor_role", Form::kId},
+      {"accountable_role", Form::kId},
+      {"owner_role", Form::kId},
+      {"validator_role", Form::kId},
+      {"closed_by_role", Form::kId},
+      {"occurred_on", Form::kDate},
+      {"effective_from", Form::kDate},
+      {"period", Form::kPeriod},
+      {"period_from", Form::kPeriod},
+      {"period_to", Form::kPeriod},
+      {"break_from", Form::kPeriod},
+      {"relates_to_period", Form::kPeriod},
+      {"posted_to_period", Form::kPeriod},
+  };
+  const auto at = kForms.find(field.name());
+  return at == kForms.end() ? Form::kText : at->second;
+}
+
+// What the contract says may be empty.
+bool IsOptional(const FieldDescriptor& field) {
+  static const std::vector<std::string_view> kOptional = {
+      "realise.v1.Event.causation_id",        "realise.v1.Event.correlation_id",
+      "realise.v1.ProjectProposed.programme", "realise.v1.BenefitRegistered.measure_id",
+      "realise.v1.ClaimValidated.ledger_ref", "realise.v1.MeasurementCorrected.source_release",
+      "realise.v1.MeasureDefined.pathway",  // depends on the unit, see CheckPathway
+  };
+  for (const std::string_view name : kOptional) {
+    if (field.full_name() == name) return true;
+  }
+  return false;
+}
+
+FieldRule RuleOf(const FieldDescriptor& field) {
+  FieldRule rule{&field, Form::kAny, false};
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      rule.form = field.is_repeated() ? Form::kTexts : FormOfString(field);
+      rule.required = !field.is_repeated() && !IsOptional(field);
+      break;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      rule.form = Form::kEnum;
+      rule.required = !IsOptional(field);
+      break;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      rule.form = Form::kVersion;
+      rule.required = true;
+      break;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      rule.form = Form::kMessage;
+      rule.required = true;
+      break;
+    default:
+      break;
+  }
+  return rule;
+}
+
+using MessageRules = std::vector<FieldRule>;
+
+MessageRules RulesOf(const google::protobuf::Descriptor& message) {
+  MessageRules rules;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldRule rule = RuleOf(*message.field(i));
+    if (rule.form != Form::kAny) rules.push_back(rule);
+  }
+  return rules;
+}
+
+struct EventRules {
+  MessageRules envelope;
+  std::map<int, MessageRules> bodies;  // by field number
+};
+
+const EventRules& Rules() {
+  static const EventRules* const kRules = [] {
+    auto* rules = new EventRules;  // lives as long as the process
+    const google::protobuf::Descriptor& event = *v1::Event::descriptor();
+    for (int i = 0; i < event.field_count(); ++i) {
+      const FieldDescriptor& field = *event.field(i);
+      if (field.containing_oneof() != nullptr) {
+        rules->bodies[field.number()] = RulesOf(*field.message_type());
+      } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+        rules->envelope.push_back(RuleOf(field));
+      }
+    }
+    return rules;
+  }();
+  return *kRules;
+}
+
+bool IsId(std::string_view text) {
+  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (text.size() > kIdBytesMax || !letter_or_digit(text[0])) return false;
+  for (const char c : text) {
+    if (!letter_or_digit(c) && c != '.' && c != '_' && c != '-') return false;
+  }
+  return true;
+}
+
+bool IsToken(std::string_view text) {
+  if (text.size() > kTokenBytesMax) return false;
+  for (const char c : text) {
+    if (c < '!' || c > '~') return false;
+  }
+  return true;
+}
+
+// The length of the character that `text` begins with; 0 if it is not valid UTF-8, or a control character.
+size_t CharacterLength(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
+  const auto continues = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const uint8_t first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  if (first >= 0xC2 && first <= 0xDF) {
+    const bool control = first == 0xC2 && byte(1) < 0xA0;
+    return continues(1) && !control ? 2 : 0;
+  }
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = first == 0xED && byte(1) >= 0xA0;
+    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && byte(1) < 0x90;
+    const bool beyond = first == 0xF4 && byte(1) >= 0x90;
+    return continues(1) && continues(2) && continues(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+bool IsText(std::string_view text) {
+  if (text.empty() || text.size() > kTextBytesMax) return false;
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+bool HasForm(Form form, std::string_view text) {
+  switch (form) {
+    case Form::kId:
+      return IsId(text);
+    case Form::kToken:
+      return IsToken(text);
+    case Form::kText:
+      return IsText(text);
+    case Form::kDate:
+      return ParseDate(text).has_value();
+    case Form::kPeriod:
+      return Period::Parse(text).has_value();
+    default:
+      return true;
+  }
+}
+
+std::string FormInWords(Form form) {
+  switch (form) {
+    case Form::kId:
+      return fmt::format(
+          "lower case letters, digits, '.', '_' and '-', beginning with a letter or a digit, at most {}",
+          kIdBytesMax);
+    case Form::kToken:
+      return fmt::format("1 to {} visible ASCII characters", kTokenBytesMax);
+    case Form::kText:
+      return fmt::format("1 to {} bytes of UTF-8 without control characters", kTextBytesMax);
+    case Form::kTexts:
+      return fmt::format("at most {} texts, each 1 to {} bytes of UTF-8 without control characters",
+                         kEvidenceRefsMax, kTextBytesMax);
+    case Form::kDate:
+      return "an existing day of the years 1900 to 2199, written like 2024-06-30";
+    case Form::kPeriod:
+      return "a month of the financial year, written like 2024/25-M03";
+    case Form::kEnum:
+      return "one of the values of its type";
+    default:
+      return "well formed";
+  }
+}
+
+// The first finding of each kind, so that one pass keeps the order of the reasons.
+class FormPass {
+ public:
+  void Check(const Message& message, const MessageRules& rules, std::string_view prefix) {
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    for (const FieldRule& rule : rules) {
+      // One of a oneof that is not the one set.
+      if (rule.field->has_presence() && rule.form != Form::kMessage &&
+          !reflection.HasField(message, rule.field)) {
+        continue;
+      }
+      switch (rule.form) {
+        case Form::kEnum:
+          CheckEnum(rule, reflection.GetEnumValue(message, rule.field), prefix);
+          break;
+        case Form::kVersion:
+          CheckPresent(rule, reflection.GetUInt32(message, rule.field) != 0, prefix);
+          break;
+        case Form::kMessage:
+          CheckPresent(rule, reflection.HasField(message, rule.field), prefix);
+          break;
+        case Form::kTexts:
+          CheckTexts(rule, message, prefix);
+          break;
+        default:
+          CheckString(rule, reflection.GetStringReference(message, rule.field, &scratch_), prefix);
+      }
+    }
+  }
+
+  std::optional<Rejection> missing;
+  std::optional<Rejection> malformed;
+  std::optional<Rejection> identifier;
+
+ private:
+  static std::string Path(const FieldRule& rule, std::string_view prefix) {
+    return prefix.empty() ? rule.field->name() : fmt::format("{}.{}", prefix, rule.field->name());
+  }
+
+  void CheckPresent(const FieldRule& rule, bool present, std::string_view prefix) {
+    if (present || !rule.required || missing) return;
+    missing = {Reason::kMissingField, Path(rule, prefix), "This field is required, and is empty"};
+  }
+
+  void CheckEnum(const FieldRule& rule, int value, std::string_view prefix) {
+    CheckPresent(rule, value != 0, prefix);
+    if (rule.field->enum_type()->FindValueByNumber(value) == nullptr) Malformed(rule, prefix);
+  }
+
+  void CheckString(const FieldRule& rule, const std::string& text, std::string_view prefix) {
+    CheckPresent(rule, !text.empty(), prefix);
+    if (text.empty()) return;
+    if (!HasForm(rule.form, text)) Malformed(rule, prefix);
+    LookForIdentifier(rule, text, prefix);
+  }
+
+  void CheckTexts(const FieldRule& rule, const Message& message, std::string_view prefix) {
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    const int count = reflection.FieldSize(message, rule.field);
+    if (count > kEvidenceRefsMax) {
+      Malformed(rule, prefix);
+      return;
+    }
+    for (int i = 0; i < count; ++i) {
+      const std::string& text = reflection.GetRepeatedStringReference(message, rule.field, i, &scratch_);
+      if (!IsText(text)) Malformed(rule, prefix);
+      LookForIdentifier(rule, text, prefix);
+    }
+  }
+
+  void Malformed(const FieldRule& rule, std::string_view prefix) {
+    if (malformed) return;
+    malformed = {Reason::kMalformed, Path(rule, prefix), "This field has to be " + FormInWords(rule.form)};
+  }
+
+  void LookForIdentifier(const FieldRule& rule, std::string_view text, std::string_view prefix) {
+    if (identifier || !ContainsNhsNumber(text)) return;
+    identifier = {
+        Reason::kPatientIdentifier, Path(rule, prefix),
+        "This field holds a valid NHS number; a ledger holds nothing about a patient: leave it out, or refer "
+        "to a record by another reference"};
+  }
+
+  std::string scratch_;
+};
+
+// Which waits are counted: for a measure of waits only, and required there.
+void CheckPathway(const v1::Event& event, FormPass& pass) {
+  const v1::MeasureDefined& body = event.measure_defined();
+  const bool waits = body.unit() == v1::MEASURE_UNIT_WEEKLY_WAIT_BANDS;
+  const bool given = body.pathway() != v1::PATHWAY_UNSPECIFIED;
+  if (waits && !given && !pass.missing) {
+    pass.missing = {Reason::kMissingField, "measure_defined.pathway", "A measure of waits needs its pathway"};
+  }
+  if (!waits && given && !pass.malformed) {
+    pass.malformed = {Reason::kMalformed, "measure_defined.pathway",
+                      "Only a measure of waits has a pathway; leave it out"};
+  }
+}
+
+void CheckAssignee(const v1::Event& event, FormPass& pass) {
+  if (event.measure_assigned().assignee_case() != v1::MeasureAssigned::ASSIGNEE_NOT_SET || pass.missing)
+    return;
+  pass.missing = {Reason::kMissingField, "measure_assigned.assignee", "Name the board or the project"};
+}
+
+std::optional<Rejection> UnknownFieldIn(const Message& message, std::string_view prefix) {
+  const google::protobuf::UnknownFieldSet& unknown = message.GetReflection()->GetUnknownFields(message);
+  if (unknown.empty()) return std::nullopt;
+  const int number = unknown.field(0).number();
+  return Rejection{
+      Reason::kUnknownField, prefix.empty() ? std::to_string(number) : fmt::format("{}.{}", prefix, number),
+      fmt::format("Field {} is not known to this version of the contract; leave it out, or send it when "
+                  "the server knows it",
+                  number)};
+}
+
+std::optional<Rejection> CheckUnknownFields(const v1::Event& event, const Message* body,
+                                            std::string_view type) {
+  if (auto found = UnknownFieldIn(event, "")) return found;
+  if (body == nullptr) return std::nullopt;
+  if (auto found = UnknownFieldIn(*body, type)) return found;
+  if (event.has_claim_validated())
+    return UnknownFieldIn(event.claim_validated().tests(), "claim_validated.tests");
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Rejection> CheckForm(const v1::Event& proposed) {
+  FormPass pass;
+  pass.Check(proposed, Rules().envelope, "");
+  const std::string_view type = TypeOf(proposed);
+  const Message* body = nullptr;
+  if (!type.empty()) {
+    const FieldDescriptor* field = v1::Event::descriptor()->FindFieldByNumber(proposed.body_case());
+    body = &proposed.GetReflection()->GetMessage(proposed, field);
+    pass.Check(*body, Rules().bodies.at(field->number()), type);
+    if (proposed.has_measure_defined()) CheckPathway(proposed, pass);
+    if (proposed.has_measure_assigned()) CheckAssignee(proposed, pass);
+  }
+  if (pass.missing) return pass.missing;
+  if (pass.malformed) return pass.malformed;
+  if (auto unknown = CheckUnknownFields(proposed, body, type)) return unknown;
+  if (body == nullptr) {
+    return Rejection{Reason::kUnknownType, "body", "The event has no body of a known type"};
+  }
+  if (proposed.schema_version() != kSchemaVersion) {
+    return Rejection{Reason::kUnknownType, "schema_version",
+                     fmt::format("Schema version {} is not known; it has to be {}", proposed.schema_version(),
+                                 kSchemaVersion)};
+  }
+  if (const size_t bytes = proposed.ByteSizeLong(); bytes > kEventBytesMax) {
+    return Rejection{Reason::kTooLarge, std::string(type),
+                     fmt::format("The event has {} bytes; at most {} are taken", bytes, kEventBytesMax)};
+  }
+  if (pass.identifier) return pass.identifier;
+  if (proposed.stream() != StreamOf(proposed)) {
+    return Rejection{Reason::kStreamMismatch, "stream",
+                     fmt::format("The stream of this type is {}/ and the id of the thing it is about",
+                                 StreamOf(proposed).substr(0, StreamOf(proposed).find('/')))};
+  }
+  if (proposed.stream_version() != 0) {
+    return Rejection{Reason::kServerField, "stream_version",
+                     "Realise assigns the stream version; leave it 0"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace realise

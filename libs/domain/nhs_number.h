@@ -1,0 +1,16 @@
+// NHS numbers: how they are told from other numbers, so that none gets into a ledger.
+#pragma once
+
+#include <string_view>
+
+namespace realise {
+
+// Whether ten digits are an NHS number: the check digit is right, and they are not all 0, which is reserved.
+// REQUIRES: exactly 10 characters '0' to '9'.
+[[nodiscard]] bool IsNhsNumber(std::string_view digits);
+
+// Whether a text holds an NHS number: ten digits together, or 3, 3 and 4 with a blank or a hyphen between,
+// and no other digit next to them.
+[[nodiscard]] bool ContainsNhsNumber(std::string_view text);
+
+}  // namespace realise
