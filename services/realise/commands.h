@@ -1,0 +1,30 @@
+// The commands, one file each.  A command adds itself to the app and, when it was called, leaves its exit
+// status.
+#pragma once
+
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "services/realise/output.h"
+
+namespace realise {
+
+// What every command may use.
+struct Globals {
+  std::string server = "127.0.0.1:7410";
+  Format format = Format::kTable;
+  int exit_code = 0;
+};
+
+void AddServe(CLI::App& app, Globals& globals);
+void AddLedger(CLI::App& app, Globals& globals);
+void AddAppend(CLI::App& app, Globals& globals);
+void AddImport(CLI::App& app, Globals& globals);
+void AddQuery(CLI::App& app, Globals& globals);
+void AddExplain(CLI::App& app, Globals& globals);
+void AddLog(CLI::App& app, Globals& globals);
+void AddReplay(CLI::App& app, Globals& globals);
+void AddVerify(CLI::App& app, Globals& globals);
+void AddStatus(CLI::App& app, Globals& globals);
+
+}  // namespace realise

@@ -1,0 +1,56 @@
+// realise: the command line.  Wires; every command is in a file of its own.
+#include <cstdlib>
+#include <map>
+
+#include "CLI/CLI.hpp"
+#include "services/realise/commands.h"
+#include "services/realise/exit_codes.h"
+
+namespace {
+
+constexpr const char* kDescription =
+    "Realise: what improvement projects delivered, and the events that prove it.\n\n"
+    "Start with `realise serve`, `realise ledger create RH5`, `realise import`, `realise query savings RH5`.";
+
+constexpr const char* kFooter =
+    "Exit status: 0 done; 1 something was refused; 2 wrong usage; 3 not found; 4 not allowed; 5 conflict, or "
+    "a closed\n"
+    "period; 6 a verification found a difference; 69 server or log not reachable, try again; 130 "
+    "interrupted.";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(kDescription, "realise");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.fallthrough();
+  realise::Globals globals;
+  app.add_option("--server", globals.server, "Address of the server")
+      ->envname("REALISE_SERVER")
+      ->capture_default_str();
+  const std::map<std::string, realise::Format> formats = {{"table", realise::Format::kTable},
+                                                          {"json", realise::Format::kJson},
+                                                          {"jsonl", realise::Format::kJsonLines},
+                                                          {"csv", realise::Format::kCsv}};
+  app.add_option("-o,--output", globals.format, "How to print: table, json, jsonl or csv")
+      ->envname("REALISE_OUTPUT")
+      ->transform(CLI::CheckedTransformer(formats))
+      ->option_text("table|json|jsonl|csv");
+  realise::AddServe(app, globals);
+  realise::AddLedger(app, globals);
+  realise::AddAppend(app, globals);
+  realise::AddImport(app, globals);
+  realise::AddQuery(app, globals);
+  realise::AddExplain(app, globals);
+  realise::AddLog(app, globals);
+  realise::AddReplay(app, globals);
+  realise::AddVerify(app, globals);
+  realise::AddStatus(app, globals);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? realise::kExitOk : realise::kExitUsage;
+  }
+  return globals.exit_code;
+}

@@ -1,0 +1,54 @@
+// realise status
+#include <memory>
+#include <vector>
+
+#include "services/realise/commands.h"
+#include "services/realise/connection.h"
+#include "services/realise/exit_codes.h"
+
+namespace realise {
+namespace {
+
+Sheet StatusSheet(const v1::GetStatusResponse& response) {
+  Sheet sheet;
+  sheet.columns = {{"Ledger", "ledger", false},           {"Fold", "fold_state", false},
+                   {"Version", "fold_version", true},     {"Void commits", "void_commits", true},
+                   {"Answers go up to", "folded", false}, {"Message", "message", false},
+                   {"What to do", "advice", false}};
+  for (const v1::LedgerStatus& ledger : response.ledgers()) {
+    sheet.rows.push_back({TextCell(ledger.ledger()),
+                          TextCell(EnumText(v1::FoldState_Name(ledger.fold_state()), "FOLD_STATE_")),
+                          WholeCell(ledger.fold_version()),
+                          WholeCell(static_cast<int64_t>(ledger.void_commits())), TextCell(ledger.folded()),
+                          TextCell(ledger.message()), TextCell(ledger.advice())});
+  }
+  return sheet;
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Globals& globals) {
+  CLI::App* status =
+      app.add_subcommand("status", "How far each ledger is folded, and what an operator should do");
+  const auto ledgers = std::make_shared<std::vector<std::string>>();
+  status->add_option("ledger", *ledgers, "Only these ledgers");
+  status->callback([&globals, ledgers] {
+    Connection connection(globals.server);
+    grpc::ClientContext context;
+    Connection::Prepare(context);
+    v1::GetStatusRequest request;
+    for (const std::string& ledger : *ledgers) request.add_ledgers(ledger);
+    v1::GetStatusResponse response;
+    const grpc::Status called = connection.ledger().GetStatus(&context, request, &response);
+    if (!called.ok()) {
+      globals.exit_code = FailedCall(called);
+      return;
+    }
+    PrintSheet(globals.format, StatusSheet(response), response);
+    for (const v1::LedgerStatus& ledger : response.ledgers()) {
+      if (ledger.fold_state() == v1::FOLD_STATE_STOPPED) globals.exit_code = kExitFailed;
+    }
+  });
+}
+
+}  // namespace realise

@@ -1,0 +1,142 @@
+#include "tests/support/server_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+extern char** environ;
+
+namespace realise {
+namespace {
+
+constexpr std::string_view kServing = "realise: serving ";
+
+struct Pipe {
+  int read_end = -1;
+  int write_end = -1;
+};
+
+Pipe MakePipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) std::abort();
+  return {ends[0], ends[1]};
+}
+
+// Starts a program; -1 for `out` leaves stdout where it is.
+pid_t Spawn(const std::vector<std::string>& words, int out, int err) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (out >= 0) posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  pid_t pid = -1;
+  const int failed = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return failed == 0 ? pid : -1;
+}
+
+int WaitFor(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Reads what is there now; false at the end.
+bool ReadSome(int fd, std::string& text) {
+  std::array<char, 4096> buffer{};
+  const ssize_t got = read(fd, buffer.data(), buffer.size());
+  if (got <= 0) return got < 0 && errno == EINTR;
+  text.append(buffer.data(), static_cast<size_t>(got));
+  return true;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  path_ = (std::filesystem::temp_directory_path() / "realise-test-XXXXXX").string();
+  if (mkdtemp(path_.data()) == nullptr) std::abort();
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;  // a leftover folder harms no test
+  std::filesystem::remove_all(path_, ignored);
+}
+
+CommandResult RunCommand(const std::vector<std::string>& words) {
+  const Pipe out = MakePipe();
+  const Pipe err = MakePipe();
+  const pid_t pid = Spawn(words, out.write_end, err.write_end);
+  close(out.write_end);
+  close(err.write_end);
+  CommandResult result;
+  bool out_open = true;
+  bool err_open = true;
+  while (out_open || err_open) {
+    std::array<pollfd, 2> fds = {pollfd{out_open ? out.read_end : -1, POLLIN, 0},
+                                 pollfd{err_open ? err.read_end : -1, POLLIN, 0}};
+    if (poll(fds.data(), fds.size(), -1) < 0) continue;
+    if (fds[0].revents != 0) out_open = ReadSome(out.read_end, result.out);
+    if (fds[1].revents != 0) err_open = ReadSome(err.read_end, result.err);
+  }
+  close(out.read_end);
+  close(err.read_end);
+  result.exit_status = pid < 0 ? 127 : WaitFor(pid);
+  return result;
+}
+
+absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
+    const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {program, "serve", "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const Pipe err = MakePipe();
+  const pid_t pid = Spawn(words, -1, err.write_end);
+  close(err.write_end);
+  if (pid < 0) {
+    close(err.read_end);
+    return absl::UnavailableError("cannot start " + program);
+  }
+  std::unique_ptr<ServerProcess> server(new ServerProcess(pid, err.read_end));
+  std::string said;
+  while (true) {
+    const size_t at = said.find(kServing);
+    const size_t on = at == std::string::npos ? at : said.find(" on ", at);
+    const size_t end = on == std::string::npos ? on : said.find(';', on);
+    if (end != std::string::npos) {
+      server->address_ = said.substr(on + 4, end - on - 4);
+      return server;
+    }
+    if (!ReadSome(err.read_end, said)) return absl::UnavailableError("the server ended: " + said);
+  }
+}
+
+ServerProcess::~ServerProcess() {
+  Kill();
+  close(stderr_fd_);
+}
+
+void ServerProcess::Kill() {
+  if (pid_ < 0) return;
+  kill(pid_, SIGKILL);
+  WaitFor(pid_);
+  pid_ = -1;
+}
+
+int ServerProcess::Terminate() {
+  if (pid_ < 0) return 0;
+  kill(pid_, SIGTERM);
+  const int status = WaitFor(pid_);
+  pid_ = -1;
+  return status;
+}
+
+}  // namespace realise
