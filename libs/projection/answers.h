@@ -1,5 +1,5 @@
-// Answers: a question and a source of figures in, the answer that goes to the person who asked out.  Pure but for what
-// the source reads.  Every answer echoes its basis, resolved; rounding happens here, once.
+// Answers: a question and a source of figures in, the answer that goes to the person who asked out.  Pure but
+// for what the source reads.  Every answer echoes its basis, resolved; rounding happens here, once.
 //
 // Errors of all functions:
 //   INVALID_ARGUMENT     the question is malformed; the message names the field and what would be right.
@@ -16,8 +16,8 @@
 
 namespace realise {
 
-// The position that a basis means in `source`, with the answer's echo of it.  `at_least` is not looked at: waiting is for
-// the caller.
+// The position that a basis means in `source`, with the answer's echo of it.  `at_least` is not looked at:
+// waiting is for the caller.
 struct ResolvedBasis {
   CommitEnd end;
   v1::AnsweredBasis answered;
@@ -33,7 +33,8 @@ struct ResolvedBasis {
 [[nodiscard]] absl::StatusOr<v1::QueryWaitsResponse> AnswerWaits(const FigureSource& source,
                                                                  const v1::QueryWaitsRequest& request);
 
-// Reads the event at a sequence, and when it was recorded, from the log; for Explain, whose page needs ids, dates, roles.
+// Reads the event at a sequence, and when it was recorded, from the log; for Explain, whose page needs ids,
+// dates, roles.
 struct RecordedEvent {
   v1::Event event;
   Instant recorded_at{};

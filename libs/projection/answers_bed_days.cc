@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "libs/base/status_macros.h"
+#include "libs/domain/measure_versions.h"
+#include "libs/measures/bed_days.h"
+#include "libs/projection/answer_parts.h"
+
+namespace realise {
+
+namespace {
+
+constexpr int kBedDaysDecimals = 1;
+
+struct Counted {
+  const MeasureFacts* facts = nullptr;
+  Cells cells;
+};
+using CountedMeasures = std::map<std::string, Counted>;  // by measure
+
+// Months in which a measure is part of a board's figures, by measure, by board.
+using MonthsOfBoards = std::map<std::string, std::map<std::string, std::vector<Period>>, std::less<>>;
+
+absl::StatusOr<CountedMeasures> ReadCounts(const FigureSource& source, const Ground& ground) {
+  CountedMeasures counted;
+  for (const auto& [id, facts] : ground.structure.measures()) {
+    if (facts.definition.unit() != v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE) continue;
+    ASSIGN_OR_RETURN(Cells cells, source.BalancesAt(CountsAccount(id), ground.end.sequence));
+    counted.emplace(id, Counted{&facts, std::move(cells)});
+  }
+  return counted;
+}
+
+Period LatestMonth(const CountedMeasures& counted, const CommitEnd& end) {
+  int32_t latest = -1;
+  for (const auto& [id, measure] : counted) {
+    for (const auto& [packed, count] : measure.cells) {
+      const CountCell cell = CountCell::Unpack(packed);
+      if (cell.kind == CountKind::kReported && count != 0) latest = std::max(latest, cell.month);
+    }
+  }
+  return latest < 0 ? MonthRecorded(end) : Period::FromIndex(latest);
+}
+
+absl::StatusOr<Months> AskedMonths(const v1::QueryBedDaysRequest& request, const CountedMeasures& counted,
+                                   const CommitEnd& end) {
+  absl::StatusOr<Period> to = LatestMonth(counted, end);
+  if (!request.period_to().empty()) to = ParsePeriodField("period_to", request.period_to());
+  RETURN_IF_ERROR(to.status());
+  absl::StatusOr<Period> from = to->FirstOfYear();
+  if (!request.period_from().empty()) from = ParsePeriodField("period_from", request.period_from());
+  RETURN_IF_ERROR(from.status());
+  return CheckMonths(*from, *to);
+}
+
+MonthsOfBoards SetsOfMeasures(const Structure& structure, const CountedMeasures& counted,
+                              const Months& months) {
+  MonthsOfBoards sets;
+  for (const auto& [id, measure] : counted) {
+    for (Period month = months.from; month <= months.to; month = month.Next()) {
+      for (const std::string_view board : structure.BoardsOf(*measure.facts, month)) {
+        sets[std::string(board)][id].push_back(month);
+      }
+    }
+  }
+  return sets;
+}
+
+// What a month of a measure comes to: `released` only if the state is GIVEN.
+struct MonthFigure {
+  v1::FigureState state = v1::FIGURE_STATE_NOT_REPORTED;
+  Rational released;
+};
+
+MonthFigure FillMonth(const Counted& measure, Period period, v1::BedDaysMonth& month) {
+  const auto balance = [&](CountKind kind) {
+    return BalanceOf(measure.cells, CountCell{kind, period.index()}.Pack());
+  };
+  MonthFigure figure;
+  month.set_period(period.ToString());
+  month.set_state(figure.state);
+  if (balance(CountKind::kReported) == 0) return figure;
+  const Stays stays{balance(CountKind::kNumerator), balance(CountKind::kDenominator)};
+  month.set_occupied_bed_days(stays.bed_days);
+  month.set_discharges(stays.discharges);
+  month.set_partial(balance(CountKind::kPartial) != 0);
+
+  const state::MeasureState& definition = measure.facts->definition;
+  const Stays baseline{definition.baseline_numerator(), definition.baseline_denominator()};
+  const auto version = static_cast<uint32_t>(balance(CountKind::kVersion));
+  if (definition.baseline_version() == 0 || baseline.discharges <= 0) {
+    figure.state = v1::FIGURE_STATE_NO_BASELINE;
+  } else if (!Comparable(definition, definition.baseline_version(), version)) {
+    figure.state = v1::FIGURE_STATE_NOT_COMPARABLE;
+  } else {
+    figure.state = v1::FIGURE_STATE_GIVEN;
+    figure.released = BedDaysReleased(baseline, stays);
+    *month.mutable_released() = FractionOf(figure.released, kBedDaysDecimals);
+  }
+  month.set_state(figure.state);
+  return figure;
+}
+
+void FillBoard(const std::map<std::string, std::vector<Period>>& set, const CountedMeasures& counted,
+               v1::BoardBedDays& board) {
+  std::optional<Rational> board_sum;
+  uint32_t missing = 0;
+  for (const auto& [id, periods] : set) {
+    const Counted& source = counted.at(id);
+    v1::BedDaysMeasure& measure = *board.add_measures();
+    measure.set_measure_id(id);
+    measure.set_title(source.facts->title);
+    measure.set_baseline_occupied_bed_days(source.facts->definition.baseline_numerator());
+    measure.set_baseline_discharges(source.facts->definition.baseline_denominator());
+    std::optional<Rational> sum;
+    for (const Period period : periods) {
+      const MonthFigure figure = FillMonth(source, period, *measure.add_months());
+      if (figure.state == v1::FIGURE_STATE_GIVEN) {
+        sum = sum.value_or(Rational(0)) + figure.released;
+      } else {
+        ++missing;
+      }
+    }
+    if (!sum) continue;
+    *measure.mutable_released() = FractionOf(*sum, kBedDaysDecimals);
+    board_sum = board_sum.value_or(Rational(0)) + *sum;
+  }
+  if (board_sum) *board.mutable_released() = FractionOf(*board_sum, kBedDaysDecimals);
+  board.set_months_missing(missing);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::QueryBedDaysResponse> AnswerBedDays(const FigureSource& source,
+                                                       const v1::QueryBedDaysRequest& request) {
+  ASSIGN_OR_RETURN(const Ground ground, FindGround(source, request.ledger(), request.basis()));
+  ASSIGN_OR_RETURN(const std::vector<std::string> boards, AskedBoards(ground, request.board_ids()));
+  ASSIGN_OR_RETURN(const CountedMeasures counted, ReadCounts(source, ground));
+  ASSIGN_OR_RETURN(const Months months, AskedMonths(request, counted, ground.end));
+  const MonthsOfBoards sets = SetsOfMeasures(ground.structure, counted, months);
+
+  v1::QueryBedDaysResponse response;
+  *response.mutable_basis() = ground.basis;
+  response.set_period_from(months.from.ToString());
+  response.set_period_to(months.to.ToString());
+  for (const std::string& id : boards) {
+    v1::BoardBedDays& board = *response.add_boards();
+    board.set_board_id(id);
+    board.set_name(BoardName(ground, id, months.to.LastDay()));
+    if (const auto set = sets.find(id); set != sets.end()) FillBoard(set->second, counted, board);
+  }
+  return response;
+}
+
+}  // namespace realise

@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <charconv>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "libs/base/sha256.h"
+#include "libs/base/status_macros.h"
+#include "libs/domain/decide.h"
+#include "libs/projection/answer_parts.h"
+
+namespace realise {
+
+namespace {
+
+constexpr uint32_t kPageSizeDefault = 100;
+constexpr uint32_t kPageSizeMax = 1000;
+
+// What one event does to the figure.
+struct Part {
+  Sequence sequence = 0;
+  int64_t amount = 0;
+  Period posted;
+  Period related;
+};
+
+// Where a page begins, and the basis of the page before.  As text:
+//   token := sequence "." digest "." view "." boards "." offset "." check
+// with the digest of the commit in full and a check over all that and the figure asked for, so that a token
+// of another question is refused.
+struct PageToken {
+  v1::Basis basis;
+  uint64_t offset = 0;
+};
+
+std::string CheckOf(const v1::ExplainRequest& request, std::string_view body) {
+  v1::ExplainRequest figure = request;
+  figure.clear_basis();
+  figure.clear_page_size();
+  figure.clear_page_token();
+  const Digest digest = Sha256(fmt::format("{}\n{}", body, figure.SerializeAsString()));
+  return ToHex(digest.view().substr(0, 8));
+}
+
+std::string WriteToken(const v1::ExplainRequest& request, const Ground& ground, uint64_t offset) {
+  const std::string body =
+      fmt::format("{}.{}.{}.{}.{}", ground.end.sequence, ToHex(ground.end.digest.view()),
+                  static_cast<int>(ground.basis.view()), static_cast<int>(ground.basis.boards()), offset);
+  return fmt::format("{}.{}", body, CheckOf(request, body));
+}
+
+template <typename Number>
+bool ReadNumber(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+absl::StatusOr<PageToken> ReadToken(const v1::ExplainRequest& request) {
+  const absl::Status bad =
+      InvalidField("page_token", "is not the next_page_token of an answer to this question");
+  const std::string& text = request.page_token();
+  const size_t last = text.rfind('.');
+  if (last == std::string::npos || text.substr(last + 1) != CheckOf(request, text.substr(0, last)))
+    return bad;
+  const std::vector<std::string> fields = absl::StrSplit(text, '.');
+  PageToken token;
+  int view = 0;
+  int boards = 0;
+  if (fields.size() != 6 || !ReadNumber(fields[2], view) || !ReadNumber(fields[3], boards) ||
+      !ReadNumber(fields[4], token.offset)) {
+    return bad;
+  }
+  token.basis.set_position(fmt::format("{}@{}#{}", request.ledger(), fields[0], fields[1]));
+  token.basis.set_view(static_cast<v1::View>(view));
+  token.basis.set_boards(static_cast<v1::BoardMapping>(boards));
+  return token;
+}
+
+absl::StatusOr<Months> ParseMonths(std::string_view figure, const std::string& from, const std::string& to) {
+  ASSIGN_OR_RETURN(const Period first, ParsePeriodField(fmt::format("{}.period_from", figure), from));
+  ASSIGN_OR_RETURN(const Period last, ParsePeriodField(fmt::format("{}.period_to", figure), to));
+  return CheckMonths(first, last);
+}
+
+// Savings since the start have no first month, so they are not limited to as many months as an answer may list.
+absl::StatusOr<Months> SavingsMonths(const v1::SavingsFigure& figure) {
+  if (!figure.period_from().empty()) return ParseMonths("savings", figure.period_from(), figure.period_to());
+  ASSIGN_OR_RETURN(const Period last, ParsePeriodField("savings.period_to", figure.period_to()));
+  return Months{Period::FromIndex(1900 * 12), last};
+}
+
+// Adds to the part of the same event, or makes a new one.
+absl::Status AddPart(const AccountPosting& posting, Period posted, Period related, std::vector<Part>& parts) {
+  if (parts.empty() || parts.back().sequence != posting.sequence) {
+    parts.push_back({posting.sequence, 0, posted, related});
+  }
+  return AddTo(parts.back().amount, posting.delta);
+}
+
+absl::StatusOr<std::vector<Part>> SavingsParts(const FigureSource& source, const Ground& ground,
+                                               const v1::SavingsFigure& figure) {
+  if (!ground.structure.boards().contains(figure.board_id())) {
+    return absl::NotFoundError(
+        fmt::format("there is no board \"{}\" at {}", figure.board_id(), ground.basis.receipt()));
+  }
+  if (figure.financial_class() == v1::FINANCIAL_CLASS_UNSPECIFIED ||
+      figure.sign() == v1::BENEFIT_SIGN_UNSPECIFIED || figure.recurrence() == v1::RECURRENCE_UNSPECIFIED) {
+    return InvalidField("savings", "names one line: financial_class, sign and recurrence");
+  }
+  ASSIGN_OR_RETURN(const Months months, SavingsMonths(figure));
+  const Rung rung = figure.awaiting_validation() ? Rung::kAwaiting : Rung::kValidated;
+  ASSIGN_OR_RETURN(const std::vector<AccountPosting> postings,
+                   source.PostingsUpTo(SavingsAccount(figure.board_id()), ground.end.sequence));
+  std::vector<Part> parts;
+  for (const AccountPosting& posting : postings) {
+    const SavingsCell cell = SavingsCell::Unpack(posting.cell);
+    const int32_t month = ground.restated() ? cell.related : cell.posted;
+    if (cell.financial_class != figure.financial_class() || cell.sign != figure.sign() ||
+        cell.recurrence != figure.recurrence() || cell.rung != rung || month < months.from.index() ||
+        month > months.to.index()) {
+      continue;
+    }
+    RETURN_IF_ERROR(AddPart(posting, Period::FromIndex(cell.posted), Period::FromIndex(cell.related), parts));
+  }
+  return parts;
+}
+
+absl::StatusOr<std::vector<Part>> BandParts(const FigureSource& source, const Ground& ground,
+                                            const std::string& measure_id, const Months& months,
+                                            bool unknown) {
+  std::vector<Part> parts;
+  for (Period month = months.from; month <= months.to; month = month.Next()) {
+    ASSIGN_OR_RETURN(const std::vector<AccountPosting> postings,
+                     source.PostingsUpTo(BandsAccount(measure_id, month.index()), ground.end.sequence));
+    for (const AccountPosting& posting : postings) {
+      if (unknown ? posting.cell != kBandUnknownClockStarts : posting.cell >= kBands) continue;
+      RETURN_IF_ERROR(AddPart(posting, month, month, parts));
+    }
+  }
+  // An event is about one month, so that no two parts share a sequence.
+  std::ranges::sort(parts, {}, &Part::sequence);
+  return parts;
+}
+
+absl::StatusOr<std::vector<Part>> MeasureParts(const FigureSource& source, const Ground& ground,
+                                               const v1::MeasureFigure& figure) {
+  const auto at = ground.structure.measures().find(figure.measure_id());
+  if (at == ground.structure.measures().end()) {
+    return absl::NotFoundError(
+        fmt::format("there is no measure \"{}\" at {}", figure.measure_id(), ground.basis.receipt()));
+  }
+  ASSIGN_OR_RETURN(const Months months, ParseMonths("measure", figure.period_from(), figure.period_to()));
+  const bool unknown = figure.count() == "unknown_clock_starts";
+  if (at->second.definition.unit() == v1::MEASURE_UNIT_WEEKLY_WAIT_BANDS) {
+    if (!unknown && figure.count() != "bands") {
+      return InvalidField("measure.count", "is \"bands\" or \"unknown_clock_starts\" for a measure of waits");
+    }
+    return BandParts(source, ground, figure.measure_id(), months, unknown);
+  }
+  if (figure.count() != "numerator" && figure.count() != "denominator") {
+    return InvalidField("measure.count",
+                        "is \"numerator\" or \"denominator\" for a measure that is not of waits");
+  }
+  const CountKind kind = figure.count() == "numerator" ? CountKind::kNumerator : CountKind::kDenominator;
+  ASSIGN_OR_RETURN(const std::vector<AccountPosting> postings,
+                   source.PostingsUpTo(CountsAccount(figure.measure_id()), ground.end.sequence));
+  std::vector<Part> parts;
+  for (const AccountPosting& posting : postings) {
+    const CountCell cell = CountCell::Unpack(posting.cell);
+    if (cell.kind != kind || cell.month < months.from.index() || cell.month > months.to.index()) continue;
+    RETURN_IF_ERROR(AddPart(posting, Period::FromIndex(cell.month), Period::FromIndex(cell.month), parts));
+  }
+  return parts;
+}
+
+absl::StatusOr<std::vector<Part>> PartsOf(const FigureSource& source, const Ground& ground,
+                                          const v1::ExplainRequest& request) {
+  switch (request.figure_case()) {
+    case v1::ExplainRequest::kSavings:
+      return SavingsParts(source, ground, request.savings());
+    case v1::ExplainRequest::kMeasure:
+      return MeasureParts(source, ground, request.measure());
+    case v1::ExplainRequest::FIGURE_NOT_SET:
+      break;
+  }
+  return InvalidField("figure", "is missing: name an amount of savings or the counts of a measure");
+}
+
+v1::Contribution ContributionOf(const Part& part, const RecordedEvent& recorded) {
+  v1::Contribution contribution;
+  contribution.set_sequence(part.sequence);
+  contribution.set_event_id(recorded.event.id());
+  contribution.set_type(std::string(TypeOf(recorded.event)));
+  contribution.set_stream(recorded.event.stream());
+  contribution.set_occurred_on(recorded.event.occurred_on());
+  contribution.set_recorded_at(FormatInstant(recorded.recorded_at));
+  contribution.set_actor_role(recorded.event.actor_role());
+  contribution.set_amount(part.amount);
+  contribution.set_posted_to_period(part.posted.ToString());
+  contribution.set_relates_to_period(part.related.ToString());
+  return contribution;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ExplainResponse> AnswerExplain(const FigureSource& source,
+                                                  const v1::ExplainRequest& request,
+                                                  const EventLookup& lookup) {
+  if (request.page_size() > kPageSizeMax) {
+    return InvalidField("page_size", fmt::format("is at most {}", kPageSizeMax));
+  }
+  const uint64_t page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
+  PageToken token{request.basis(), 0};
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(token, ReadToken(request));
+  }
+  ASSIGN_OR_RETURN(const Ground ground, FindGround(source, request.ledger(), token.basis));
+  ASSIGN_OR_RETURN(const std::vector<Part> parts, PartsOf(source, ground, request));
+
+  v1::ExplainResponse response;
+  *response.mutable_basis() = ground.basis;
+  int64_t total = 0;
+  for (const Part& part : parts) RETURN_IF_ERROR(AddTo(total, part.amount));
+  response.set_total(total);
+  response.set_contributions_total(parts.size());
+  const uint64_t begin = std::min<uint64_t>(token.offset, parts.size());
+  const uint64_t end = std::min<uint64_t>(begin + page_size, parts.size());
+  for (uint64_t i = begin; i < end; ++i) {
+    ASSIGN_OR_RETURN(const RecordedEvent recorded, lookup(parts[i].sequence));
+    *response.add_contributions() = ContributionOf(parts[i], recorded);
+  }
+  if (end < parts.size()) response.set_next_page_token(WriteToken(request, ground, end));
+  return response;
+}
+
+}  // namespace realise
