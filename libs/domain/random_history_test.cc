@@ -1,0 +1,229 @@
+// Random histories against the rules as a whole.
+#include <map>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "libs/domain/decide.h"
+#include "libs/domain/evolve.h"
+#include "libs/domain/testing/event_builders.h"
+
+namespace realise {
+namespace {
+
+using ::testing::ElementsAreArray;
+using testing::kAfterRandomHistory;
+using testing::Numbered;
+using testing::RandomHistory;
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+// All rows of a state, by key.
+std::map<std::string, std::string> AllRows(const std::vector<v1::Event>& numbered) {
+  LedgerState state;
+  for (const v1::Event& event : numbered) EXPECT_TRUE(Evolve(event, state).ok()) << event.id();
+  const Rows rows = state.TakeChangedRows();
+  return {rows.begin(), rows.end()};
+}
+
+// What a store holds after it wrote rows.
+void Write(const Rows& rows, std::map<std::string, std::string>& store) {
+  for (const auto& [key, value] : rows) {
+    if (value.empty()) {
+      store.erase(key);
+    } else {
+      store[key] = value;
+    }
+  }
+}
+
+TEST(RandomHistory, IsTheSameForTheSameSeedAndHasEveryType) {
+  const std::vector<v1::Event> history = RandomHistory(7, 6000);
+  ASSERT_EQ(history.size(), 6000u);
+  const std::vector<v1::Event> again = RandomHistory(7, 6000);
+  std::set<std::string_view> types;
+  for (size_t i = 0; i < history.size(); ++i) {
+    types.insert(TypeOf(history[i]));
+    ASSERT_EQ(history[i].SerializeAsString(), again[i].SerializeAsString());
+  }
+  const google::protobuf::OneofDescriptor& body = *v1::Event::descriptor()->FindOneofByName("body");
+  for (int i = 0; i < body.field_count(); ++i) {
+    EXPECT_TRUE(types.contains(body.field(i)->name())) << body.field(i)->name() << " never comes";
+  }
+}
+
+TEST(RandomHistory, WhatDecideAcceptsEvolveApplies) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const std::vector<v1::Event> proposed = RandomHistory(seed, 400);
+    LedgerState state;
+    for (const v1::Event& event : proposed) {
+      ASSERT_FALSE(CheckForm(event)) << event.id();
+      const auto rejected = Decide(state, event, kAfterRandomHistory);
+      ASSERT_FALSE(rejected) << event.id() << " " << rejected->message;
+      v1::Event numbered = event;
+      numbered.set_stream_version(state.StreamVersion(event.stream()) + 1);
+      const absl::Status applied = Evolve(numbered, state);
+      ASSERT_TRUE(applied.ok()) << event.id() << " " << applied;
+    }
+  }
+}
+
+// These may be said twice: the writer tells a repeated event by its id.
+bool MayBeRepeated(const v1::Event& event) {
+  switch (event.body_case()) {
+    case v1::Event::kClaimQueried:
+    case v1::Event::kClaimCorrected:
+    case v1::Event::kBaselineSet:
+      return true;
+    default:
+      return false;
+  }
+}
+
+TEST(RandomHistory, DecidingTheSameAgainIsRefused) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    LedgerState state;
+    for (const v1::Event& event : Numbered(RandomHistory(seed, 400))) {
+      ASSERT_TRUE(Evolve(event, state).ok());
+      if (MayBeRepeated(event)) continue;
+      v1::Event again = event;
+      again.set_id(event.id() + "-again");
+      EXPECT_TRUE(Decide(state, again, kAfterRandomHistory)) << TypeOf(event);
+    }
+  }
+}
+
+TEST(RandomHistory, RollingBackRestoresTheState) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const std::vector<v1::Event> events = Numbered(RandomHistory(seed, 300));
+    const size_t kept = 1 + seed * 13 % 250;
+    const auto expected = AllRows({events.begin(), events.begin() + static_cast<ptrdiff_t>(kept)});
+
+    LedgerState state;
+    std::map<std::string, std::string> store;
+    JournalMark mark = 0;
+    for (size_t i = 0; i < events.size(); ++i) {
+      if (i == kept) mark = state.Mark();
+      // A store that writes now and then also holds what is rolled back later.
+      if (i % 37 == 0) Write(state.TakeChangedRows(), store);
+      ASSERT_TRUE(Evolve(events[i], state).ok());
+    }
+    state.RollBackTo(mark);
+    Write(state.TakeChangedRows(), store);
+    EXPECT_EQ(store, expected);
+
+    // It goes on from there as if nothing had been.
+    for (size_t i = kept; i < events.size(); ++i) ASSERT_TRUE(Evolve(events[i], state).ok());
+    Write(state.TakeChangedRows(), store);
+    EXPECT_EQ(store, AllRows(events));
+  }
+}
+
+TEST(RandomHistory, RowsAreTakenAsTheyWereAtAMark) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const std::vector<v1::Event> events = Numbered(RandomHistory(seed, 300));
+    LedgerState state;
+    std::map<std::string, std::string> store;
+    // As a writer does it: `behind` events are decided on and not yet read back.
+    const size_t behind = 1 + seed % 16;
+    std::vector<JournalMark> marks;
+    for (size_t i = 0; i < events.size(); ++i) {
+      ASSERT_TRUE(Evolve(events[i], state).ok());
+      marks.push_back(state.Mark());
+      if (i % 29 != 0 || i < behind) continue;
+      const size_t read_back = i - behind;
+      Write(state.TakeChangedRows(marks[read_back]), store);
+      ASSERT_EQ(store, AllRows({events.begin(), events.begin() + static_cast<ptrdiff_t>(read_back) + 1}));
+      state.Forget(marks[read_back]);
+    }
+    Write(state.TakeChangedRows(), store);
+    EXPECT_EQ(store, AllRows(events));
+  }
+}
+
+TEST(RandomHistory, RowsComeBackAsTheyWere) {
+  const std::vector<v1::Event> events = Numbered(RandomHistory(3, 500));
+  const auto rows = AllRows(events);
+  LedgerState loaded;
+  for (const auto& [key, value] : rows) ASSERT_TRUE(loaded.LoadRow(key, value).ok());
+  EXPECT_TRUE(loaded.TakeChangedRows().empty()) << "a row that was loaded did not change";
+
+  LedgerState original;
+  for (const v1::Event& event : events) ASSERT_TRUE(Evolve(event, original).ok());
+  for (const auto& [id, row] : original.claims.rows()) {
+    ASSERT_NE(loaded.claims.Find(id), nullptr);
+    EXPECT_EQ(loaded.claims.Find(id)->SerializeAsString(), row.SerializeAsString());
+  }
+  for (const auto& [id, row] : original.periods.rows()) {
+    ASSERT_NE(loaded.periods.Find(id), nullptr)
+        << "an open period serialises to nothing, and is a row all the same";
+    EXPECT_EQ(loaded.periods.Find(id)->closed(), row.closed());
+  }
+  for (const auto& [id, row] : original.streams.rows()) EXPECT_EQ(loaded.StreamVersion(id), row.version());
+  // Touching every row and taking all gives the stored bytes again.
+  for (const auto& [id, row] : original.boards.rows()) loaded.MutableBoard(id);
+  for (const auto& [id, row] : original.measures.rows()) loaded.MutableMeasure(id);
+  for (const auto& [key, value] : loaded.TakeChangedRows()) EXPECT_EQ(rows.at(key), value);
+}
+
+TEST(LedgerState, RefusesRowsThatDoNotDecode) {
+  LedgerState state;
+  EXPECT_EQ(state.LoadRow("", "\x01").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(state.LoadRow("b", "\x01").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(state.LoadRow("bx", "").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(state.LoadRow("bx", "\x02").code(), absl::StatusCode::kDataLoss) << "the form of another version";
+  EXPECT_EQ(state.LoadRow("zx", "\x01").code(), absl::StatusCode::kDataLoss) << "no such kind";
+  EXPECT_EQ(state.LoadRow("bx", "\x01\xff\xff\xff").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(state.boards.size(), 0u);
+}
+
+TEST(Evolve, ChangesNothingOnAnError) {
+  const std::vector<v1::Event> events = Numbered(RandomHistory(11, 300));
+  LedgerState state;
+  for (const v1::Event& event : events) ASSERT_TRUE(Evolve(event, state).ok());
+  state.TakeChangedRows();
+  const JournalMark before = state.Mark();
+  for (v1::Event event : events) {
+    EXPECT_EQ(Evolve(event, state).code(), absl::StatusCode::kInternal) << "a stream version that was used";
+    event.set_stream("claim/none");
+    event.set_stream_version(2);
+    EXPECT_EQ(Evolve(event, state).code(), absl::StatusCode::kInternal) << "a stream version after a gap";
+  }
+  v1::Event bodiless;
+  bodiless.set_stream_version(1);
+  EXPECT_EQ(Evolve(bodiless, state).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(state.Mark(), before);
+  EXPECT_TRUE(state.TakeChangedRows().empty());
+}
+
+// An empty ledger knows none of the things that most events are about.
+TEST(Evolve, AppliesNothingAboutUnknownThings) {
+  std::set<std::string> founding = {"board_established", "project_proposed", "measure_defined",
+                                    "period_opened"};
+  for (const v1::Event& event : RandomHistory(7, 6000)) {
+    if (founding.contains(std::string(TypeOf(event)))) continue;
+    v1::Event first = event;
+    first.set_stream_version(1);
+    LedgerState empty;
+    EXPECT_EQ(Evolve(first, empty).code(), absl::StatusCode::kInternal) << TypeOf(event);
+    EXPECT_TRUE(empty.TakeChangedRows().empty());
+  }
+}
+
+TEST(LedgerState, AStateThatNobodyRollsBackKeepsNothing) {
+  const std::vector<v1::Event> events = Numbered(RandomHistory(5, 200));
+  LedgerState state;
+  state.KeepNoJournal();
+  state.KeepNoChangedRows();
+  for (const v1::Event& event : events) ASSERT_TRUE(Evolve(event, state).ok());
+  EXPECT_EQ(state.Mark(), 0u);
+  EXPECT_TRUE(state.TakeChangedRows().empty());
+  EXPECT_GT(state.streams.size(), 20u);
+}
+
+}  // namespace
+}  // namespace realise
