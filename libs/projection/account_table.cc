@@ -1,0 +1,209 @@
+#include "libs/projection/account_table.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+
+namespace realise {
+namespace {
+
+constexpr size_t kRowHeaderBytes = 12;
+
+void PutRows(const std::string& chunk, const std::function<void(Sequence, std::string_view)>& put) {
+  std::string_view left = chunk;
+  while (!left.empty()) {
+    const Sequence sequence = ReadUint64(left);
+    const uint32_t bytes = ReadUint32(left.substr(8));
+    put(sequence, left.substr(kRowHeaderBytes, bytes));
+    left.remove_prefix(kRowHeaderBytes + bytes);
+  }
+}
+
+// Begins a row; EndRow puts its length in.
+size_t BeginRow(std::string& chunk, Sequence sequence) {
+  const size_t begin = chunk.size();
+  AppendUint64(chunk, sequence);
+  AppendUint32(chunk, 0);
+  return begin;
+}
+
+void EndRow(std::string& chunk, size_t begin) {
+  std::string bytes;
+  AppendUint32(bytes, static_cast<uint32_t>(chunk.size() - begin - kRowHeaderBytes));
+  chunk.replace(begin + 8, 4, bytes);
+}
+
+}  // namespace
+
+absl::Status DamagedRow(std::string_view key) {
+  return absl::DataLossError(
+      fmt::format("view store: the row {} does not decode; delete the view store, it is rebuilt from the log",
+                  ToHex(key)));
+}
+
+absl::Status ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
+                          Sequence after, Sequence sequence,
+                          const std::function<void(Sequence, const std::vector<CellDelta>&)>& each) {
+  if (after >= sequence) return absl::OkStatus();
+  const std::string prefix = keys.Account(ViewTable::kPostings, account);
+  for (snapshot.Seek(keys.Posting(account, after + 1)); snapshot.On(prefix); snapshot.Next()) {
+    if (snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
+    const Sequence at = ReadUint64(snapshot.key().substr(prefix.size()));
+    if (at > sequence) break;
+    const auto deltas = DecodeCellDeltas(snapshot.value());
+    if (!deltas) return DamagedRow(snapshot.key());
+    each(at, *deltas);
+  }
+  return snapshot.status();
+}
+
+absl::Status ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
+                          Sequence sequence, absl::flat_hash_map<Cell, Balance>& balances) {
+  const std::string prefix = keys.Account(ViewTable::kCheckpoints, account);
+  Sequence checkpoint = 0;
+  snapshot.SeekForPrev(keys.Checkpoint(account, sequence));
+  if (snapshot.On(prefix)) {
+    if (snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
+    checkpoint = ReadUint64(snapshot.key().substr(prefix.size()));
+    const auto cells = DecodeBalances(snapshot.value());
+    if (!cells) return DamagedRow(snapshot.key());
+    balances.insert(cells->begin(), cells->end());
+  }
+  RETURN_IF_ERROR(snapshot.status());
+  return ScanPostings(snapshot, keys, account, checkpoint, sequence,
+                      [&](Sequence, const std::vector<CellDelta>& deltas) {
+                        for (const CellDelta& delta : deltas) balances[delta.cell] += delta.delta;
+                      });
+}
+
+absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
+  const std::string prefix = keys_.Table(ViewTable::kAccounts);
+  std::vector<std::pair<AccountRow, std::string>> found;
+  for (snapshot.Seek(prefix); snapshot.On(prefix); snapshot.Next()) {
+    const auto row = DecodeAccountRow(snapshot.value());
+    if (!row) return DamagedRow(snapshot.key());
+    found.emplace_back(*row, snapshot.key().substr(prefix.size()));
+  }
+  RETURN_IF_ERROR(snapshot.status());
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.first.number < b.first.number; });
+  for (const auto& [row, name] : found) {
+    if (row.number != accounts_.size() + 1) return DamagedRow(keys_.AccountName(name));
+    Account& account = accounts_.emplace_back();
+    account.name = name;
+    account.row = row;
+    by_name_[name] = &account;
+  }
+  return absl::OkStatus();
+}
+
+AccountTable::Account& AccountTable::Touch(const std::string& name) {
+  const auto [at, is_new] = by_name_.try_emplace(name, nullptr);
+  if (is_new) {
+    Account& account = accounts_.emplace_back();
+    account.name = name;
+    account.row.number = static_cast<AccountNumber>(accounts_.size());
+    account.loaded = true;
+    at->second = &account;
+  }
+  return *at->second;
+}
+
+absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store) {
+  const auto snapshot = store.Snapshot();
+  RETURN_IF_ERROR(ReadBalances(*snapshot, keys_, account.row.number, std::numeric_limits<Sequence>::max(),
+                               account.balances));
+  if (account.balances.size() != account.row.cells) return DamagedRow(keys_.AccountName(account.name));
+  cells_in_memory_ += account.balances.size();
+  account.loaded = true;
+  return absl::OkStatus();
+}
+
+absl::Status AccountTable::Add(Sequence sequence, const std::vector<Posting>& postings,
+                               const ViewStore& store) {
+  for (const Posting& posting : postings) {
+    Account& account = Touch(posting.account);
+    if (!account.loaded) RETURN_IF_ERROR(LoadBalances(account, store));
+    if (account.last_sequence != sequence) {
+      account.last_sequence = sequence;
+      account.last_row = BeginRow(account.postings, sequence);
+      touched_.push_back(&account);
+    }
+    AppendCellDelta(account.postings, posting.cell, posting.delta);
+    account.balances[posting.cell] += posting.delta;
+    ++account.row.postings_since;
+  }
+  for (Account* account : touched_) {
+    EndRow(account->postings, account->last_row);
+    cells_in_memory_ += account->balances.size() - account->row.cells;
+    account->row.cells = account->balances.size();
+    if (account->row.postings_since >= std::max(kCheckpointPostingsMin, account->row.cells)) {
+      AddCheckpoint(*account, sequence);
+    }
+    if (!account->changed) changed_.push_back(account);
+    account->changed = true;
+  }
+  touched_.clear();
+  return absl::OkStatus();
+}
+
+void AccountTable::AddCheckpoint(Account& account, Sequence sequence) {
+  std::vector<CellBalance> cells(account.balances.begin(), account.balances.end());
+  std::sort(cells.begin(), cells.end());
+  const size_t begin = BeginRow(account.checkpoints, sequence);
+  account.checkpoints += EncodeBalances(cells);
+  EndRow(account.checkpoints, begin);
+  account.row.checkpoint = sequence;
+  account.row.postings_since = 0;
+}
+
+std::vector<const AccountTable::Account*> AccountTable::Changed() const {
+  std::vector<const Account*> accounts(changed_.begin(), changed_.end());
+  std::sort(accounts.begin(), accounts.end(),
+            [](const Account* a, const Account* b) { return a->row.number < b->row.number; });
+  return accounts;
+}
+
+void AccountTable::PutAccounts(ViewRows& rows) {
+  std::sort(changed_.begin(), changed_.end(),
+            [](const Account* a, const Account* b) { return a->name < b->name; });
+  for (const Account* account : changed_)
+    rows.Put(keys_.AccountName(account->name), EncodeAccountRow(account->row));
+}
+
+void AccountTable::PutCheckpoints(ViewRows& rows) const {
+  for (const Account* account : Changed()) {
+    PutRows(account->checkpoints, [&](Sequence sequence, std::string_view value) {
+      rows.Put(keys_.Checkpoint(account->row.number, sequence), value);
+    });
+  }
+}
+
+void AccountTable::PutPostings(ViewRows& rows) const {
+  for (const Account* account : Changed()) {
+    PutRows(account->postings, [&](Sequence sequence, std::string_view value) {
+      rows.Put(keys_.Posting(account->row.number, sequence), value);
+    });
+  }
+}
+
+void AccountTable::EndChunk(size_t cells_max) {
+  for (Account* account : changed_) {
+    account->postings.clear();
+    account->checkpoints.clear();
+    account->postings.shrink_to_fit();
+    account->checkpoints.shrink_to_fit();
+    account->changed = false;
+  }
+  changed_.clear();
+  if (cells_in_memory_ <= cells_max) return;
+  for (Account& account : accounts_) {
+    account.balances = {};
+    account.loaded = false;
+  }
+  cells_in_memory_ = 0;
+}
+
+}  // namespace realise

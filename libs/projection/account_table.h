@@ -1,0 +1,89 @@
+// The accounts of one ledger while it is folded: their numbers, their balances, and the rows that a chunk of
+// commits adds to them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "libs/base/ids.h"
+#include "libs/postings/postings.h"
+#include "libs/view_store/view_rows.h"
+#include "libs/view_store/view_store.h"
+
+namespace realise {
+
+// An account gets a checkpoint of all its cells whenever as many cell deltas came as it has cells, and at
+// least this many, since the last one.
+inline constexpr uint64_t kCheckpointPostingsMin = 256;
+
+// Balances are loaded when an account is first posted to, and dropped after a chunk once there are too many
+// of them. Not thread-safe.
+class AccountTable {
+ public:
+  explicit AccountTable(ViewKeyspace keys) : keys_(keys) {}
+
+  // Reads the list of accounts; balances stay where they are.   UNAVAILABLE, DATA_LOSS  as ViewStore.
+  [[nodiscard]] absl::Status Load(ViewSnapshot& snapshot);
+
+  // Adds what one event posted.  `store` gives the balances of an account that is not in memory.
+  // REQUIRES: sequences rise.   UNAVAILABLE, DATA_LOSS  as ViewStore; the table can then no longer be used.
+  [[nodiscard]] absl::Status Add(Sequence sequence, const std::vector<Posting>& postings,
+                                 const ViewStore& store);
+
+  // The rows of the chunk, table by table, each in the order of its keys.
+  void PutAccounts(ViewRows& rows);
+  void PutCheckpoints(ViewRows& rows) const;
+  void PutPostings(ViewRows& rows) const;
+
+  // The chunk was written: forgets its rows, and all balances if there are more than `cells_max` in memory.
+  void EndChunk(size_t cells_max);
+
+ private:
+  struct Account {
+    std::string name;
+    AccountRow row;
+    bool loaded = false;
+    absl::flat_hash_map<Cell, Balance> balances;
+    // Rows of this chunk, one behind the other: sequence 8, length 4, value.
+    std::string postings;
+    std::string checkpoints;
+    Sequence last_sequence = 0;  // of the row at the end of `postings`
+    size_t last_row = 0;         // where it begins
+    bool changed = false;
+  };
+
+  Account& Touch(const std::string& name);
+  absl::Status LoadBalances(Account& account, const ViewStore& store);
+  void AddCheckpoint(Account& account, Sequence sequence);
+  std::vector<const Account*> Changed() const;
+
+  const ViewKeyspace keys_;
+  std::deque<Account> accounts_;  // by number - 1
+  absl::flat_hash_map<std::string, Account*> by_name_;
+  std::vector<Account*> changed_;
+  std::vector<Account*> touched_;  // by the event at hand
+  size_t cells_in_memory_ = 0;
+};
+
+// The balances of an account behind `sequence`: the last checkpoint up to there, and the postings since.
+//   UNAVAILABLE, DATA_LOSS  as ViewStore.
+[[nodiscard]] absl::Status ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                        AccountNumber account, Sequence sequence,
+                                        absl::flat_hash_map<Cell, Balance>& balances);
+
+// Calls `each` with the postings of an account behind `after` and up to `sequence`, row by row.   Errors as
+// above.
+[[nodiscard]] absl::Status ScanPostings(
+    ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account, Sequence after,
+    Sequence sequence, const std::function<void(Sequence, const std::vector<CellDelta>&)>& each);
+
+// A row of the view store that does not decode.
+[[nodiscard]] absl::Status DamagedRow(std::string_view key);
+
+}  // namespace realise

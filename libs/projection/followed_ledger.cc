@@ -1,0 +1,156 @@
+#include "libs/projection/followed_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+
+namespace realise {
+namespace {
+
+// How long a thread may be deaf to the signal that ends it.
+constexpr std::chrono::milliseconds kReadWaitMax{100};
+
+constexpr std::chrono::milliseconds kBackOffMin{10};
+constexpr std::chrono::milliseconds kBackOffMax{1000};
+
+std::string ReceiptOf(const std::string& ledger, const CommitEnd& end) {
+  return Receipt{.ledger = ledger, .sequence = end.sequence, .digest = end.digest}.ToString();
+}
+
+}  // namespace
+
+void StopSignal::Raise() {
+  const std::lock_guard lock(mutex_);
+  raised_ = true;
+  raised_changed_.notify_all();
+}
+
+bool StopSignal::WaitFor(std::chrono::milliseconds wait_max) {
+  std::unique_lock lock(mutex_);
+  return raised_changed_.wait_for(lock, wait_max, [this] { return raised_; });
+}
+
+FollowedLedger::FollowedLedger(EventLog& log, ViewStore& store, LedgerFoldOptions options,
+                               std::chrono::milliseconds look_again, StopSignal& stop)
+    : code_(options.ledger),
+      keys_(options.keys),
+      look_again_(look_again),
+      stop_(stop),
+      fold_(log, store, std::move(options)) {}
+
+void FollowedLedger::Start() {
+  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+}
+
+void FollowedLedger::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void FollowedLedger::Run() {
+  std::chrono::milliseconds back_off = kBackOffMin;
+  bool at_end = false;
+  while (!stop_.WaitFor(std::chrono::milliseconds(0))) {
+    const absl::Status status = StepOnce(std::min(kReadWaitMax, look_again_), at_end);
+    if (absl::IsDataLoss(status)) return;
+    if (status.ok()) {
+      back_off = kBackOffMin;
+      continue;
+    }
+    if (stop_.WaitFor(back_off)) return;
+    back_off = std::min(back_off * 2, kBackOffMax);
+  }
+}
+
+absl::Status FollowedLedger::FoldToEnd() {
+  bool at_end = false;
+  caught_up_ = false;
+  RETURN_IF_ERROR(StepOnce(std::chrono::milliseconds(0), at_end));
+  while (!at_end) RETURN_IF_ERROR(StepOnce(kReadWaitMax, at_end));
+  return absl::OkStatus();
+}
+
+absl::Status FollowedLedger::StepOnce(std::chrono::milliseconds wait_max, bool& at_end) {
+  at_end = false;
+  const auto step = fold_.Step(wait_max);
+  absl::Status status = step.status();
+  if (step.ok() && step->ingested) caught_up_ = false;
+  const auto now = std::chrono::steady_clock::now();
+  const bool look = !caught_up_ || now - looked_ >= look_again_;
+  if (step.ok() && look && !(step->read && step->ingested)) {
+    looked_ = now;
+    status = LookAround();
+    at_end = status.ok() && caught_up_;
+  }
+  Publish(status);
+  return status;
+}
+
+absl::Status FollowedLedger::LookAround() {
+  RETURN_IF_ERROR(fold_.CheckAnchors());
+  ASSIGN_OR_RETURN(caught_up_, fold_.CaughtUp());
+  if (caught_up_ && fold_.folded() && fold_.answering() != keys_.version) return fold_.TakeOver();
+  return absl::OkStatus();
+}
+
+void FollowedLedger::SetFolded(const ViewFigureSource& source) {
+  const std::lock_guard lock(mutex_);
+  answering_ = static_cast<uint16_t>(source.fold_version());
+  answered_ = source.Latest();
+  void_commits_ = source.void_commits();
+}
+
+void FollowedLedger::Publish(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  status_ = status;
+  state_ = caught_up_ ? v1::FOLD_STATE_CAUGHT_UP : v1::FOLD_STATE_CATCHING_UP;
+  if (absl::IsDataLoss(status)) {
+    state_ = v1::FOLD_STATE_STOPPED;
+    advice_ = fold_.Advice();
+  } else if (!status.ok()) {
+    advice_ = "Nothing is lost, and it is tried again. If it goes on, see whether the log can be reached.";
+  } else {
+    advice_.clear();
+  }
+  folded_ = fold_.folded();
+  void_commits_ = fold_.void_commits();
+  if (fold_.answering() == keys_.version) {
+    answering_ = keys_.version;
+    answered_ = folded_;
+  }
+  progress_.notify_all();
+}
+
+absl::Status FollowedLedger::WaitFor(Sequence sequence, std::chrono::milliseconds wait_max) const {
+  std::unique_lock lock(mutex_);
+  const auto there = [&] { return answered_ && answered_->sequence >= sequence; };
+  progress_.wait_for(lock, wait_max, [&] { return there() || absl::IsDataLoss(status_); });
+  if (there()) return absl::OkStatus();
+  if (absl::IsDataLoss(status_)) {
+    return absl::DataLossError(fmt::format("{}. {}", std::string(status_.message()), advice_));
+  }
+  return absl::DeadlineExceededError(answered_
+                                         ? fmt::format("ledger {} is folded up to {}@{}, not yet up to {}",
+                                                       code_, code_, answered_->sequence, sequence)
+                                         : fmt::format("nothing of ledger {} is folded yet", code_));
+}
+
+v1::LedgerStatus FollowedLedger::Status() const {
+  const std::lock_guard lock(mutex_);
+  v1::LedgerStatus row;
+  row.set_ledger(code_);
+  row.set_fold_state(state_);
+  if (answered_) row.set_folded(ReceiptOf(code_, *answered_));
+  row.set_fold_version(answering_);
+  if (answering_ != 0 && answering_ != keys_.version) {
+    row.set_building_fold_version(keys_.version);
+    row.set_building_sequence(folded_ ? folded_->sequence : 0);
+  }
+  row.set_message(std::string(status_.message()));
+  row.set_advice(advice_);
+  row.set_void_commits(void_commits_);
+  return row;
+}
+
+}  // namespace realise

@@ -1,0 +1,88 @@
+// A ledger that a projection follows: its fold, the thread that runs it, and what is known of it from
+// outside.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "libs/event_log/event_log.h"
+#include "libs/projection/ledger_fold.h"
+#include "libs/projection/view_figure_source.h"
+#include "realise/v1/ledger_service.pb.h"
+
+namespace realise {
+
+// Tells threads to end.  Thread-safe.
+class StopSignal {
+ public:
+  void Raise();
+  // Returns whether it is raised, waiting up to `wait_max` for it.
+  bool WaitFor(std::chrono::milliseconds wait_max);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable raised_changed_;
+  bool raised_ = false;
+};
+
+// Start or FoldToEnd, not both; all else is thread-safe.  Log, store and signal must outlive it.
+class FollowedLedger {
+ public:
+  FollowedLedger(EventLog& log, ViewStore& store, LedgerFoldOptions options,
+                 std::chrono::milliseconds look_again, StopSignal& stop);
+  ~FollowedLedger() { Join(); }
+
+  const std::string& code() const { return code_; }
+  LedgerNumber number() const { return keys_.ledger; }
+
+  // Folds on a thread of its own until the signal is raised; a second call does nothing.
+  void Start();
+  void Join();
+
+  // Folds what is in the log now.   UNAVAILABLE, DATA_LOSS  as LedgerFold::Step.
+  [[nodiscard]] absl::Status FoldToEnd();
+
+  // What the store answers from, before anything was folded here.
+  void SetFolded(const ViewFigureSource& source);
+
+  // As Projection.
+  [[nodiscard]] absl::Status WaitFor(Sequence sequence, std::chrono::milliseconds wait_max) const;
+  v1::LedgerStatus Status() const;
+
+ private:
+  void Run();
+  absl::Status StepOnce(std::chrono::milliseconds wait_max, bool& at_end);
+  absl::Status LookAround();
+  void Publish(const absl::Status& status);
+
+  const std::string code_;
+  const ViewKeyspace keys_;
+  const std::chrono::milliseconds look_again_;
+  StopSignal& stop_;
+
+  // Used by the thread that folds, alone.
+  LedgerFold fold_;
+  std::chrono::steady_clock::time_point looked_;
+  bool caught_up_ = false;
+
+  std::thread thread_;  // started by the thread that finds ledgers, alone
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable progress_;
+  // Below: guarded by mutex_.
+  v1::FoldState state_ = v1::FOLD_STATE_CATCHING_UP;
+  absl::Status status_;  // why it stopped, or waits
+  std::string advice_;
+  uint16_t answering_ = 0;
+  std::optional<CommitEnd> answered_;  // how far the version that answers goes
+  std::optional<CommitEnd> folded_;    // how far this version goes
+  uint64_t void_commits_ = 0;
+};
+
+}  // namespace realise

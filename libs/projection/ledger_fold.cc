@@ -1,0 +1,331 @@
+#include "libs/projection/ledger_fold.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+#include "google/protobuf/arena.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "libs/base/sabotage.h"
+#include "libs/base/status_macros.h"
+#include "libs/domain/decide.h"
+#include "libs/domain/evolve.h"
+#include "libs/domain/ledger_state.h"
+#include "libs/postings/postings.h"
+#include "libs/projection/account_table.h"
+#include "libs/view_store/view_rows.h"
+#include "realise/v1/commit.pb.h"
+
+namespace realise {
+namespace {
+
+constexpr size_t kReadBytes = 4 * 1024 * 1024;
+constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
+
+std::string Serialise(const google::protobuf::MessageLite& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+using KeyedRows = std::vector<std::pair<std::string, std::string>>;
+
+void PutAll(const KeyedRows& from, ViewRows& rows) {
+  for (const auto& [key, value] : from) rows.Put(key, value);
+}
+
+// The place behind `commit`, as CommitReader has it when it read no further.
+void Advance(const ReadCommit& commit, internal::v1::LogPlace& place) {
+  place.set_next_address(commit.address + 1);
+  place.mutable_last_read()->set_address(commit.address);
+  place.mutable_last_read()->set_digest(std::string(commit.digest.view()));
+  if (commit.verdict != Verdict::kValid) {
+    place.set_void_commits(place.void_commits() + 1);
+    return;
+  }
+  *place.mutable_last_valid() = place.last_read();
+  place.set_ledger_id(std::string(commit.header.ledger_id.view()));
+  place.set_next_sequence(commit.header.LastSequence() + 1);
+  place.set_recorded_at(commit.header.recorded_at.time_since_epoch().count());
+  if (commit.header.previous.IsZero()) {
+    place.set_demonstration((commit.header.flags & kFlagDemonstration) != 0);
+  }
+}
+
+}  // namespace
+
+struct LedgerFold::Memory {
+  explicit Memory(const ViewKeyspace& keys) : accounts(keys) { state.KeepNoJournal(); }
+
+  std::unique_ptr<CommitReader> reader;
+  LedgerState state;
+  AccountTable accounts;
+  std::optional<CommitEnd> last;  // the last commit
+  CommitRow last_row;
+  google::protobuf::Arena arena;  // of the commit at hand
+  std::vector<Posting> postings;  // of the event at hand
+
+  // Rows of the chunk, beside those of the accounts and of the state.
+  KeyedRows commits;
+  KeyedRows times;
+  KeyedRows facts;
+};
+
+LedgerFold::LedgerFold(EventLog& log, ViewStore& store, LedgerFoldOptions options)
+    : log_(log), store_(store), options_(std::move(options)) {}
+
+LedgerFold::~LedgerFold() = default;
+
+absl::StatusOr<FoldStep> LedgerFold::Step(std::chrono::milliseconds wait_max) {
+  RETURN_IF_ERROR(stopped_);
+  RETURN_IF_ERROR(Load());
+  auto step = FoldChunk(wait_max);
+  // What is in memory may be ahead of the store: it is read again.
+  if (!step.ok()) memory_.reset();
+  if (!step.ok() && misfit_ && stopped_.ok() && absl::IsInternal(step.status())) {
+    // The rows up to the misfit, and no others: from the store again, as far as it goes.
+    return Step(std::chrono::milliseconds(0));
+  }
+  return step;
+}
+
+absl::Status LedgerFold::Load() {
+  if (memory_) return absl::OkStatus();
+  auto memory = std::make_unique<Memory>(options_.keys);
+  const auto snapshot = store_.Snapshot();
+  RETURN_IF_ERROR(FromStore(LoadRows(*snapshot, *memory)));
+  const auto row = snapshot->Get(options_.keys.Place());
+  RETURN_IF_ERROR(FromStore(row.status()));
+  std::optional<internal::v1::LogPlace> place;
+  if (*row && !place.emplace().ParseFromString(**row)) {
+    return FromStore(DamagedRow(options_.keys.Place()));
+  }
+  const bool together = place.has_value() == memory->last.has_value() &&
+                        (!place || (place->next_sequence() == memory->last->sequence + 1 &&
+                                    place->last_valid().digest() == memory->last->digest.view()));
+  if (!together) return FromStore(DamagedRow(options_.keys.Place()));
+  folded_ = memory->last;
+  void_commits_ = place ? place->void_commits() : 0;
+  auto reader = CommitReader::Open(log_, options_.ledger, place);
+  RETURN_IF_ERROR(FromLog(reader.status()));
+  memory->reader = std::move(*reader);
+  memory_ = std::move(memory);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerFold::LoadRows(ViewSnapshot& snapshot, Memory& memory) {
+  ASSIGN_OR_RETURN(const auto answering, snapshot.Get(AnsweringKey(options_.keys.ledger)));
+  if (answering && answering->size() != 2) return DamagedRow(AnsweringKey(options_.keys.ledger));
+  answering_ = answering ? ReadUint16(*answering) : 0;
+  RETURN_IF_ERROR(memory.accounts.Load(snapshot));
+  const std::string states = options_.keys.Table(ViewTable::kState);
+  for (snapshot.Seek(states); snapshot.On(states); snapshot.Next()) {
+    RETURN_IF_ERROR(memory.state.LoadRow(snapshot.key().substr(states.size()), snapshot.value()));
+  }
+  RETURN_IF_ERROR(snapshot.status());
+  snapshot.SeekForPrev(options_.keys.Commit(kNumberMax, kNumberMax));
+  const std::string commits = options_.keys.Table(ViewTable::kCommits);
+  if (!snapshot.On(commits)) return snapshot.status();
+  const auto row = DecodeCommitRow(snapshot.value());
+  if (!row) return DamagedRow(snapshot.key());
+  memory.last_row = *row;
+  memory.last = CommitEnd{ReadUint64(snapshot.key().substr(commits.size())), row->recorded_at, row->digest};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_max) {
+  CommitReader& reader = *memory_->reader;
+  size_t bytes = 0;
+  while (bytes < options_.chunk_bytes) {
+    internal::v1::LogPlace place = reader.place();
+    const auto commits = reader.Read(bytes == 0 ? wait_max : std::chrono::milliseconds(0),
+                                     std::min(kReadBytes, options_.chunk_bytes - bytes));
+    if (!commits.ok() && (bytes == 0 || absl::IsDataLoss(commits.status()))) return FromLog(commits.status());
+    if (!commits.ok() || commits->empty()) break;
+    for (const ReadCommit& commit : *commits) {
+      if (misfit_ && commit.address == misfit_->address) {
+        if (bytes > 0) RETURN_IF_ERROR(Write(place, bytes).status());
+        return Stop(
+            misfit_->what,
+            "This is a defect of Realise, not of the ledger: nothing is lost. Report the position and "
+            "the type, and install a release that can apply the event; it goes on from there by itself.");
+      }
+      RETURN_IF_ERROR(Fold(commit));
+      Advance(commit, place);
+      bytes += commit.stored.size();
+    }
+  }
+  if (bytes == 0) return FoldStep{};
+  return Write(reader.place(), bytes);
+}
+
+absl::Status LedgerFold::Fold(const ReadCommit& commit) {
+  if (commit.verdict != Verdict::kValid) return absl::OkStatus();
+  RETURN_IF_ERROR(FoldEvents(commit));
+  AddCommitRows(commit);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerFold::FoldEvents(const ReadCommit& commit) {
+  Memory& memory = *memory_;
+  memory.arena.Reset();
+  auto* body = google::protobuf::Arena::CreateMessage<v1::CommitBody>(&memory.arena);
+  const std::string_view bytes = commit.body();
+  const Sequence first = commit.header.first_sequence;
+  if (!body->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Unfit(commit, first, "", "the body of its commit does not decode");
+  }
+  if (static_cast<uint32_t>(body->events_size()) != commit.header.event_count) {
+    return Unfit(commit, first, "", "its commit has another number of events than it says");
+  }
+  for (int i = 0; i < body->events_size(); ++i) {
+    const v1::Event& event = body->events(i);
+    const Sequence sequence = first + static_cast<Sequence>(i);
+    if (event.body_case() == v1::Event::BODY_NOT_SET) {
+      return Unfit(commit, sequence, "", "this release does not know its type");
+    }
+    if (event.stream_version() != memory.state.StreamVersion(event.stream()) + 1) {
+      return Unfit(commit, sequence, TypeOf(event), "its stream version does not follow");
+    }
+    memory.postings.clear();
+    if (!AppendPostings(event, memory.state, memory.postings).ok()) {
+      return Unfit(commit, sequence, TypeOf(event), "it cannot be posted");
+    }
+    if (!Evolve(event, memory.state).ok()) {
+      return Unfit(commit, sequence, TypeOf(event), "it cannot be applied");
+    }
+    RETURN_IF_ERROR(FromStore(memory.accounts.Add(sequence, memory.postings, store_)));
+    if (IsFact(event)) memory.facts.emplace_back(options_.keys.Fact(sequence), Serialise(event));
+  }
+  return absl::OkStatus();
+}
+
+void LedgerFold::AddCommitRows(const ReadCommit& commit) {
+  Memory& memory = *memory_;
+  const CommitHeader& header = commit.header;
+  CommitRow row{.recorded_at = header.recorded_at,
+                .segment = memory.last_row.segment,
+                .ordinal = memory.last_row.ordinal + 1,
+                .digest = commit.digest};
+  if (!memory.last || header.recorded_at <= memory.last->recorded_at) ++row.segment;
+  memory.commits.emplace_back(options_.keys.Commit(header.LastSequence(), row.ordinal), EncodeCommitRow(row));
+  std::string end;
+  AppendUint64(end, header.LastSequence());
+  AppendUint64(end, row.ordinal);
+  memory.times.emplace_back(options_.keys.Time(row.segment, row.recorded_at), std::move(end));
+  memory.last = CommitEnd{header.LastSequence(), header.recorded_at, commit.digest};
+  memory.last_row = row;
+}
+
+absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, size_t commit_bytes) {
+  FoldStep step{.read = true, .ingested = commit_bytes > options_.catch_up_bytes};
+  // Void records before the first commit: there is nothing yet that a place could stand in.
+  if (!memory_->last) return step;
+  RETURN_IF_ERROR(FromLog(memory_->reader->CheckAnchors()));
+  const ViewRows rows = TakeRows(place);
+  if (step.ingested) {
+    RETURN_IF_ERROR(FromStore(store_.Ingest(rows)));
+  } else {
+    if (Sabotaged("position_outside_batch")) {
+      ViewRows position;
+      position.Put(options_.keys.Place(), Serialise(place));
+      RETURN_IF_ERROR(FromStore(store_.Write(position)));
+    }
+    RETURN_IF_ERROR(FromStore(store_.Write(rows)));
+  }
+  memory_->accounts.EndChunk(options_.cells_max);
+  if (answering_ == 0) answering_ = options_.keys.version;
+  folded_ = memory_->last;
+  void_commits_ = place.void_commits();
+  return step;
+}
+
+// In the order of the keys, which is that of the letters of the tables.
+ViewRows LedgerFold::TakeRows(const internal::v1::LogPlace& place) {
+  Memory& memory = *memory_;
+  const ViewKeyspace& keys = options_.keys;
+  ViewRows rows;
+  if (answering_ == 0) {
+    std::string version;
+    AppendUint16(version, keys.version);
+    rows.Put(AnsweringKey(keys.ledger), version);
+  }
+  memory.accounts.PutAccounts(rows);
+  PutAll(std::exchange(memory.commits, {}), rows);
+  PutAll(std::exchange(memory.facts, {}), rows);
+  memory.accounts.PutCheckpoints(rows);
+  rows.Put(keys.Place(), Serialise(place));
+  memory.accounts.PutPostings(rows);
+  for (const auto& [key, value] : memory.state.TakeChangedRows()) rows.Put(keys.State(key), value);
+  PutAll(std::exchange(memory.times, {}), rows);
+  return rows;
+}
+
+absl::Status LedgerFold::CheckAnchors() {
+  RETURN_IF_ERROR(stopped_);
+  if (!memory_) return absl::OkStatus();
+  return FromLog(memory_->reader->CheckAnchors());
+}
+
+absl::StatusOr<bool> LedgerFold::CaughtUp() {
+  RETURN_IF_ERROR(stopped_);
+  if (!memory_) return false;
+  const auto caught_up = memory_->reader->CaughtUp();
+  RETURN_IF_ERROR(FromLog(caught_up.status()));
+  return *caught_up;
+}
+
+absl::Status LedgerFold::TakeOver() {
+  if (answering_ == options_.keys.version) return absl::OkStatus();
+  ViewRows rows;
+  std::string version;
+  AppendUint16(version, options_.keys.version);
+  rows.Put(AnsweringKey(options_.keys.ledger), version);
+  const ViewKeyspace old{answering_, options_.keys.ledger};
+  RETURN_IF_ERROR(FromStore(store_.Write(rows, {old.Prefix()})));
+  answering_ = options_.keys.version;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerFold::Unfit(const ReadCommit& commit, Sequence sequence, std::string_view type,
+                               std::string_view why) {
+  const std::string event = type.empty() ? std::string() : fmt::format(" ({})", type);
+  misfit_ = Misfit{commit.address, fmt::format("the fold of ledger {} stopped before {}@{}{}: {}",
+                                               options_.ledger, options_.ledger, sequence, event, why)};
+  return absl::InternalError(misfit_->what);
+}
+
+absl::Status LedgerFold::FromLog(const absl::Status& status) {
+  if (status.ok() || absl::IsUnavailable(status)) return status;
+  const bool gone = absl::IsNotFound(status);
+  if (gone && !folded_) return absl::UnavailableError(std::string(status.message()));
+  if (absl::IsFailedPrecondition(status)) {
+    return Stop(std::string(status.message()), "Set right what the message names, and start again.");
+  }
+  return Stop(
+      gone ? fmt::format("ledger {} is gone from the log", options_.ledger) : std::string(status.message()),
+      "Append nothing to this ledger. Compare its receipts with those of a replica or a backup, restore "
+      "the log, and start again.");
+}
+
+absl::Status LedgerFold::FromStore(const absl::Status& status) {
+  if (status.ok() || absl::IsUnavailable(status)) return status;
+  return Stop(fmt::format("ledger {}: {}", options_.ledger, std::string(status.message())),
+              "Stop the program, delete the view store, and start again: it is rebuilt from the log.");
+}
+
+absl::Status LedgerFold::Stop(std::string what, std::string advice) {
+  stopped_ = absl::DataLossError(std::move(what));
+  advice_ = std::move(advice);
+  return stopped_;
+}
+
+}  // namespace realise

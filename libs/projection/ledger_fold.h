@@ -1,0 +1,112 @@
+// The fold of one ledger: commits in, rows of the view store out.
+//
+//   log -> CommitReader -> events -> postings, state, facts -> a chunk of rows -> one write batch, or one
+//   sorted file
+//
+// Everything that a chunk of commits changed, and the place in the log up to which it goes, is written whole
+// or not at all.  Which rows come out depends on the log alone: not on where chunks end, nor on how they are
+// written.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/event_log/commit_reader.h"
+#include "libs/event_log/event_log.h"
+#include "libs/projection/figure_source.h"
+#include "libs/view_store/view_keys.h"
+#include "libs/view_store/view_store.h"
+
+namespace realise {
+
+struct LedgerFoldOptions {
+  std::string ledger;
+  ViewKeyspace keys;
+  // A chunk of more bytes of commits than this is ingested as a sorted file, another is written as a batch.
+  size_t catch_up_bytes = 0;
+  // A chunk ends when it has this many bytes of commits.
+  size_t chunk_bytes = 0;
+  // More cells than this are not kept in memory from chunk to chunk.
+  size_t cells_max = 4'000'000;
+};
+
+struct FoldStep {
+  bool read = false;      // the log had something
+  bool ingested = false;  // as a sorted file: more than a little
+};
+
+// Not thread-safe; log and store must outlive it.
+class LedgerFold {
+ public:
+  LedgerFold(EventLog& log, ViewStore& store, LedgerFoldOptions options);
+  ~LedgerFold();
+
+  LedgerFold(const LedgerFold&) = delete;
+  LedgerFold& operator=(const LedgerFold&) = delete;
+
+  // Reads and folds one chunk, waiting up to `wait_max` for its first commit, and writes it.
+  //   UNAVAILABLE  the log or the store cannot be used now; call again.  What was not written is read again.
+  //   DATA_LOSS    the fold stopped, and every later call says so: the message says where and why, Advice()
+  //   what an
+  //                operator should do.  Everything up to there is written and answers.
+  [[nodiscard]] absl::StatusOr<FoldStep> Step(std::chrono::milliseconds wait_max);
+
+  // Checks that the log is still what was read before.   Errors as Step.
+  [[nodiscard]] absl::Status CheckAnchors();
+
+  // Whether everything that was in the log at a moment during this call has been folded.   Errors as Step.
+  [[nodiscard]] absl::StatusOr<bool> CaughtUp();
+
+  // Makes this fold version the one that answers, and deletes the rows of the one that did.   Errors as Step.
+  [[nodiscard]] absl::Status TakeOver();
+
+  // Below: what is written.  Before the first Step that succeeded: nothing.
+  // The fold version that answers; 0 if none.
+  uint16_t answering() const { return answering_; }
+  const std::optional<CommitEnd>& folded() const { return folded_; }
+  uint64_t void_commits() const { return void_commits_; }
+  // Once the fold stopped.
+  const std::string& Advice() const { return advice_; }
+
+ private:
+  // What was folded: at the end of the rows in the store, and of the chunk at hand.
+  struct Memory;
+  // The first commit that cannot be applied.
+  struct Misfit {
+    Address address = 0;
+    std::string what;
+  };
+
+  absl::Status Load();
+  absl::Status LoadRows(ViewSnapshot& snapshot, Memory& memory);
+  absl::StatusOr<FoldStep> FoldChunk(std::chrono::milliseconds wait_max);
+  absl::Status Fold(const ReadCommit& commit);
+  absl::Status FoldEvents(const ReadCommit& commit);
+  void AddCommitRows(const ReadCommit& commit);
+  absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place, size_t commit_bytes);
+  ViewRows TakeRows(const internal::v1::LogPlace& place);
+  absl::Status Unfit(const ReadCommit& commit, Sequence sequence, std::string_view type,
+                     std::string_view why);
+
+  absl::Status FromLog(const absl::Status& status);
+  absl::Status FromStore(const absl::Status& status);
+  absl::Status Stop(std::string what, std::string advice);
+
+  EventLog& log_;
+  ViewStore& store_;
+  const LedgerFoldOptions options_;
+  std::unique_ptr<Memory> memory_;  // none before it is loaded, and after an error
+  std::optional<Misfit> misfit_;
+  absl::Status stopped_;
+  std::string advice_;
+  uint16_t answering_ = 0;
+  std::optional<CommitEnd> folded_;
+  uint64_t void_commits_ = 0;
+};
+
+}  // namespace realise

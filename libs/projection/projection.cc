@@ -1,0 +1,236 @@
+#include "libs/projection/projection.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+#include "libs/projection/account_table.h"
+#include "libs/projection/followed_ledger.h"
+#include "libs/projection/view_figure_source.h"
+#include "libs/view_store/view_store.h"
+
+namespace realise {
+namespace {
+
+// Reads a row of the registry.   False if it does not decode.
+bool TakeLedger(const ViewSnapshot& at, std::string_view prefix, std::string& code, LedgerNumber& number) {
+  code = at.key().substr(prefix.size());
+  if (!IsLedgerCode(code) || at.value().size() != 4) return false;
+  number = ReadUint32(at.value());
+  return number > 0;
+}
+
+absl::StatusOr<std::map<std::string, LedgerNumber>> ReadRegistry(ViewSnapshot& snapshot) {
+  std::map<std::string, LedgerNumber> ledgers;
+  const std::string prefix = LedgersKey("");
+  for (snapshot.Seek(prefix); snapshot.On(prefix); snapshot.Next()) {
+    std::string code;
+    LedgerNumber number = 0;
+    if (!TakeLedger(snapshot, prefix, code, number)) return DamagedRow(snapshot.key());
+    ledgers.emplace(std::move(code), number);
+  }
+  RETURN_IF_ERROR(snapshot.status());
+  return ledgers;
+}
+
+// Refuses rows of a program newer than this one, and deletes those of a version that neither answers nor is
+// built.
+absl::Status CheckVersions(ViewStore& store, const std::map<std::string, LedgerNumber>& ledgers,
+                           uint16_t version) {
+  const auto snapshot = store.Snapshot();
+  std::map<LedgerNumber, uint16_t> answering;
+  for (const auto& [code, number] : ledgers) {
+    ASSIGN_OR_RETURN(const auto row, snapshot->Get(AnsweringKey(number)));
+    if (!row) continue;
+    if (row->size() != 2) return DamagedRow(AnsweringKey(number));
+    answering[number] = ReadUint16(*row);
+    if (answering[number] <= version) continue;
+    return absl::FailedPreconditionError(
+        fmt::format("the view store answers for ledger {} from fold version {}, which is newer than this "
+                    "program's {}: start the "
+                    "newer program, or delete the view store, which is rebuilt from the log",
+                    code, answering[number], version));
+  }
+  std::vector<std::string> stale;
+  snapshot->Seek(ViewKeyspace{1, 0}.Prefix());
+  while (snapshot->On("")) {
+    const auto keys = KeyspaceOf(snapshot->key());
+    if (!keys) return DamagedRow(snapshot->key());
+    const auto answers = answering.find(keys->ledger);
+    const bool is_answering = answers != answering.end() && answers->second == keys->version;
+    if (!is_answering && keys->version != version) stale.push_back(keys->Prefix());
+    snapshot->Seek(KeyBehind(keys->Prefix()));
+  }
+  RETURN_IF_ERROR(snapshot->status());
+  return stale.empty() ? absl::OkStatus() : store.Write({}, stale);
+}
+
+}  // namespace
+
+class Projection::Impl {
+ public:
+  Impl(EventLog& log, ProjectionOptions options, std::unique_ptr<ViewStore> store)
+      : log_(log), options_(std::move(options)), store_(std::move(store)) {}
+
+  ~Impl() {
+    stop_.Raise();
+    if (finder_.joinable()) finder_.join();
+    const std::lock_guard lock(mutex_);
+    for (auto& [code, ledger] : ledgers_) ledger->Join();
+  }
+
+  absl::Status LoadLedgers() {
+    const auto snapshot = store_->Snapshot();
+    ASSIGN_OR_RETURN(const auto registry, ReadRegistry(*snapshot));
+    RETURN_IF_ERROR(CheckVersions(*store_, registry, static_cast<uint16_t>(options_.fold_version)));
+    const std::lock_guard lock(mutex_);
+    for (const auto& [code, number] : registry) {
+      FollowedLedger& ledger = AddLocked(code, number);
+      const auto source = ViewFigureSource::Open(*store_, code, number);
+      if (absl::IsNotFound(source.status())) continue;
+      RETURN_IF_ERROR(source.status());
+      ledger.SetFolded(**source);
+    }
+    return absl::OkStatus();
+  }
+
+  void Start() {
+    finder_ = std::thread([this] {
+      do {
+        const absl::Status found = FindLedgers();
+        if (!found.ok())
+          continue;  // looked at again below; every ledger's own status says what is wrong with the log
+        for (FollowedLedger* ledger : AllLedgers()) ledger->Start();
+      } while (!stop_.WaitFor(options_.look_again));
+    });
+  }
+
+  absl::Status RunOnce() {
+    RETURN_IF_ERROR(FindLedgers());
+    absl::Status first;
+    for (FollowedLedger* ledger : AllLedgers()) first.Update(ledger->FoldToEnd());
+    return first;
+  }
+
+  absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& code) const {
+    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, Find(code));
+    ASSIGN_OR_RETURN(auto source, ViewFigureSource::Open(*store_, code, ledger->number()));
+    return source;
+  }
+
+  absl::Status WaitFor(const std::string& code, Sequence sequence, std::chrono::milliseconds wait_max) const {
+    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, Find(code));
+    return ledger->WaitFor(sequence, wait_max);
+  }
+
+  std::vector<v1::LedgerStatus> Status(const std::vector<std::string>& codes) const {
+    std::vector<v1::LedgerStatus> rows;
+    for (const FollowedLedger* ledger : AllLedgers()) {
+      const bool named = std::find(codes.begin(), codes.end(), ledger->code()) != codes.end();
+      if (codes.empty() || named) rows.push_back(ledger->Status());
+    }
+    return rows;
+  }
+
+  absl::StatusOr<std::vector<std::string>> DumpRows() const {
+    std::vector<std::string> rows;
+    const auto snapshot = store_->Snapshot();
+    for (snapshot->Seek(""); snapshot->On(""); snapshot->Next()) {
+      rows.push_back(ToHex(snapshot->key()) + " " + ToHex(snapshot->value()));
+    }
+    RETURN_IF_ERROR(snapshot->status());
+    return rows;
+  }
+
+ private:
+  FollowedLedger& AddLocked(const std::string& code, LedgerNumber number) {
+    LedgerFoldOptions fold{.ledger = code,
+                           .keys = {static_cast<uint16_t>(options_.fold_version), number},
+                           .catch_up_bytes = options_.catch_up_bytes,
+                           .chunk_bytes = options_.chunk_bytes};
+    number_max_ = std::max(number_max_, number);
+    auto& ledger = ledgers_[code];
+    ledger = std::make_unique<FollowedLedger>(log_, *store_, std::move(fold), options_.look_again, stop_);
+    return *ledger;
+  }
+
+  // Gives ledgers that are new in the log their numbers, in the order of their codes.
+  absl::Status FindLedgers() {
+    ASSIGN_OR_RETURN(const auto codes, log_.ListLedgers());
+    const std::lock_guard lock(mutex_);
+    for (const std::string& code : codes) {
+      if (ledgers_.contains(code)) continue;
+      ViewRows rows;
+      std::string number;
+      AppendUint32(number, number_max_ + 1);
+      rows.Put(LedgersKey(code), number);
+      RETURN_IF_ERROR(store_->Write(rows));
+      AddLocked(code, number_max_ + 1);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<FollowedLedger*> Find(const std::string& code) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = ledgers_.find(code);
+    if (at == ledgers_.end()) return absl::NotFoundError(fmt::format("there is no ledger {}", code));
+    return at->second.get();
+  }
+
+  // A ledger is never taken away again.
+  std::vector<FollowedLedger*> AllLedgers() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<FollowedLedger*> all;
+    for (const auto& [code, ledger] : ledgers_) all.push_back(ledger.get());
+    return all;
+  }
+
+  EventLog& log_;
+  const ProjectionOptions options_;
+  const std::unique_ptr<ViewStore> store_;
+  StopSignal stop_;
+  std::thread finder_;
+
+  mutable std::mutex mutex_;
+  // Below: guarded by mutex_.
+  std::map<std::string, std::unique_ptr<FollowedLedger>> ledgers_;
+  LedgerNumber number_max_ = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Projection>> Projection::Open(EventLog& log, ProjectionOptions options) {
+  if (options.fold_version == 0 || options.fold_version > std::numeric_limits<uint16_t>::max()) {
+    return absl::InvalidArgumentError("a fold version is 1 to 65535");
+  }
+  ASSIGN_OR_RETURN(auto store, ViewStore::Open({.path = options.path, .env = options.env}));
+  auto impl = std::make_unique<Impl>(log, std::move(options), std::move(store));
+  RETURN_IF_ERROR(impl->LoadLedgers());
+  return std::unique_ptr<Projection>(new Projection(std::move(impl)));
+}
+
+Projection::Projection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Projection::~Projection() = default;
+void Projection::Start() { impl_->Start(); }
+absl::Status Projection::RunOnce() { return impl_->RunOnce(); }
+
+absl::StatusOr<std::unique_ptr<FigureSource>> Projection::Snapshot(const std::string& ledger) const {
+  return impl_->Snapshot(ledger);
+}
+
+absl::Status Projection::WaitFor(const std::string& ledger, Sequence sequence,
+                                 std::chrono::milliseconds wait_max) const {
+  return impl_->WaitFor(ledger, sequence, wait_max);
+}
+
+std::vector<v1::LedgerStatus> Projection::Status(const std::vector<std::string>& ledgers) const {
+  return impl_->Status(ledgers);
+}
+
+absl::StatusOr<std::vector<std::string>> Projection::DumpRows() const { return impl_->DumpRows(); }
+
+}  // namespace realise

@@ -1,0 +1,146 @@
+#include "libs/projection/view_figure_source.h"
+
+#include <limits>
+#include <utility>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+#include "libs/projection/account_table.h"
+
+namespace realise {
+namespace {
+
+constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const ViewStore& store,
+                                                                         const std::string& ledger,
+                                                                         LedgerNumber number) {
+  std::unique_ptr<ViewFigureSource> source(new ViewFigureSource(ledger, store.Snapshot()));
+  ViewSnapshot& snapshot = *source->snapshot_;
+  ASSIGN_OR_RETURN(const auto version, snapshot.Get(AnsweringKey(number)));
+  if (!version) return absl::NotFoundError(fmt::format("nothing of ledger {} is folded yet", ledger));
+  if (version->size() != 2) return DamagedRow(AnsweringKey(number));
+  source->keys_ = ViewKeyspace{ReadUint16(*version), number};
+  ASSIGN_OR_RETURN(const auto place, snapshot.Get(source->keys_.Place()));
+  if (!place || !source->place_.ParseFromString(*place)) return DamagedRow(source->keys_.Place());
+  snapshot.SeekForPrev(source->keys_.Commit(kNumberMax, kNumberMax));
+  CommitRow row;
+  ASSIGN_OR_RETURN(source->latest_, source->CommitHere(&row));
+  source->last_segment_ = row.segment;
+  if (source->place_.next_sequence() != source->latest_.sequence + 1)
+    return DamagedRow(source->keys_.Place());
+  return source;
+}
+
+absl::StatusOr<CommitEnd> ViewFigureSource::CommitHere(CommitRow* row) const {
+  const std::string table = keys_.Table(ViewTable::kCommits);
+  if (!snapshot_->On(table)) {
+    RETURN_IF_ERROR(snapshot_->status());
+    return absl::NotFoundError(fmt::format("ledger {} has no such commit", ledger_));
+  }
+  const auto commit = DecodeCommitRow(snapshot_->value());
+  if (!commit || snapshot_->key().size() != table.size() + 16) return DamagedRow(snapshot_->key());
+  if (row != nullptr) *row = *commit;
+  return CommitEnd{ReadUint64(snapshot_->key().substr(table.size())), commit->recorded_at, commit->digest};
+}
+
+// From the last segment back: the last commit in log order is meant, and within a segment times rise.
+absl::StatusOr<CommitEnd> ViewFigureSource::CommitAtTime(Instant time) const {
+  const std::string table = keys_.Table(ViewTable::kTimes);
+  for (uint32_t segment = last_segment_; segment > 0; --segment) {
+    std::string of_segment = table;
+    AppendUint32(of_segment, segment);
+    snapshot_->SeekForPrev(keys_.Time(segment, time));
+    RETURN_IF_ERROR(snapshot_->status());
+    if (!snapshot_->On(of_segment)) continue;
+    if (snapshot_->value().size() != 16) return DamagedRow(snapshot_->key());
+    const std::string value(snapshot_->value());
+    snapshot_->Seek(keys_.Commit(ReadUint64(value), ReadUint64(std::string_view(value).substr(8))));
+    return CommitHere();
+  }
+  return absl::NotFoundError(fmt::format("ledger {} had no commit yet at {}", ledger_, FormatInstant(time)));
+}
+
+absl::StatusOr<CommitEnd> ViewFigureSource::CommitEndingAt(Sequence sequence) const {
+  snapshot_->SeekForPrev(keys_.Commit(sequence, kNumberMax));
+  ASSIGN_OR_RETURN(const CommitEnd end, CommitHere());
+  if (end.sequence == sequence) return end;
+  return absl::NotFoundError(fmt::format("no commit of ledger {} ends at {}", ledger_, sequence));
+}
+
+absl::StatusOr<std::vector<CommitEnd>> ViewFigureSource::CommitsEndingAt(Sequence sequence) const {
+  std::vector<CommitEnd> ends;
+  std::string prefix = keys_.Table(ViewTable::kCommits);
+  AppendUint64(prefix, sequence);
+  for (snapshot_->Seek(prefix); snapshot_->On(prefix); snapshot_->Next()) {
+    ASSIGN_OR_RETURN(ends.emplace_back(), CommitHere());
+  }
+  RETURN_IF_ERROR(snapshot_->status());
+  if (!ends.empty()) return ends;
+  return absl::NotFoundError(fmt::format("no commit of ledger {} ends at {}", ledger_, sequence));
+}
+
+absl::StatusOr<CommitEnd> ViewFigureSource::CommitHolding(Sequence sequence) const {
+  snapshot_->Seek(keys_.Commit(sequence, 0));
+  return CommitHere();
+}
+
+absl::StatusOr<std::optional<AccountNumber>> ViewFigureSource::NumberOf(const std::string& account) const {
+  const std::string key = keys_.AccountName(account);
+  ASSIGN_OR_RETURN(const auto bytes, snapshot_->Get(key));
+  if (!bytes) return std::nullopt;
+  const auto row = DecodeAccountRow(*bytes);
+  if (!row) return DamagedRow(key);
+  return row->number;
+}
+
+absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, Sequence sequence) const {
+  Cells cells;
+  ASSIGN_OR_RETURN(const auto number, NumberOf(account));
+  if (!number) return cells;
+  absl::flat_hash_map<Cell, Balance> balances;
+  RETURN_IF_ERROR(ReadBalances(*snapshot_, keys_, *number, sequence, balances));
+  for (const auto& [cell, balance] : balances) {
+    if (balance < std::numeric_limits<int64_t>::min() || balance > std::numeric_limits<int64_t>::max()) {
+      return absl::OutOfRangeError(fmt::format("a sum of account {} does not fit into 64 bits", account));
+    }
+    cells.emplace(cell, static_cast<int64_t>(balance));
+  }
+  return cells;
+}
+
+absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const std::string& account,
+                                                                           Sequence sequence) const {
+  std::vector<AccountPosting> postings;
+  ASSIGN_OR_RETURN(const auto number, NumberOf(account));
+  if (!number) return postings;
+  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, *number, 0, sequence,
+                               [&](Sequence at, const std::vector<CellDelta>& deltas) {
+                                 for (const CellDelta& delta : deltas) {
+                                   postings.push_back({at, delta.cell, delta.delta});
+                                 }
+                               }));
+  return postings;
+}
+
+absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::FactsUpTo(Sequence sequence) const {
+  std::vector<FactEvent> facts;
+  const std::string table = keys_.Table(ViewTable::kFacts);
+  for (snapshot_->Seek(table); snapshot_->On(table); snapshot_->Next()) {
+    if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
+    const Sequence at = ReadUint64(snapshot_->key().substr(table.size()));
+    if (at > sequence) break;
+    FactEvent& fact = facts.emplace_back();
+    fact.sequence = at;
+    const std::string_view bytes = snapshot_->value();
+    if (!fact.event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      return DamagedRow(snapshot_->key());
+    }
+  }
+  RETURN_IF_ERROR(snapshot_->status());
+  return facts;
+}
+
+}  // namespace realise

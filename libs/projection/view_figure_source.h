@@ -1,0 +1,59 @@
+// FigureSource over a snapshot of the view store.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libs/projection/figure_source.h"
+#include "libs/view_store/view_keys.h"
+#include "libs/view_store/view_rows.h"
+#include "libs/view_store/view_store.h"
+#include "realise/internal/v1/state.pb.h"
+
+namespace realise {
+
+// Not thread-safe; must not outlive the store.
+class ViewFigureSource : public FigureSource {
+ public:
+  // Takes a snapshot of what answers for a ledger now.
+  //   NOT_FOUND               nothing of it is folded yet.
+  //   UNAVAILABLE, DATA_LOSS  as ViewStore::Open; of its other functions too.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<ViewFigureSource>> Open(const ViewStore& store,
+                                                                              const std::string& ledger,
+                                                                              LedgerNumber number);
+
+  const std::string& ledger() const override { return ledger_; }
+  bool demonstration() const override { return place_.demonstration(); }
+  uint32_t fold_version() const override { return keys_.version; }
+  CommitEnd Latest() const override { return latest_; }
+  absl::StatusOr<CommitEnd> CommitAtTime(Instant time) const override;
+  absl::StatusOr<CommitEnd> CommitEndingAt(Sequence sequence) const override;
+  absl::StatusOr<std::vector<CommitEnd>> CommitsEndingAt(Sequence sequence) const override;
+  absl::StatusOr<CommitEnd> CommitHolding(Sequence sequence) const override;
+  absl::StatusOr<Cells> BalancesAt(const std::string& account, Sequence sequence) const override;
+  absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
+                                                           Sequence sequence) const override;
+  absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const override;
+
+  // Void commits passed over up to here.
+  uint64_t void_commits() const { return place_.void_commits(); }
+
+ private:
+  ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot)
+      : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)) {}
+
+  // The commit that the cursor stands on.
+  absl::StatusOr<CommitEnd> CommitHere(CommitRow* row = nullptr) const;
+  // Nothing if the account does not exist.
+  absl::StatusOr<std::optional<AccountNumber>> NumberOf(const std::string& account) const;
+
+  const std::string ledger_;
+  const std::unique_ptr<ViewSnapshot> snapshot_;
+  ViewKeyspace keys_;
+  internal::v1::LogPlace place_;
+  CommitEnd latest_;
+  uint32_t last_segment_ = 0;
+};
+
+}  // namespace realise
