@@ -92,11 +92,21 @@ void UnsyncedLossFs::PowerOff() {
   power_ = false;
 }
 
+void UnsyncedLossFs::PowerOffAfter(uint64_t changes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  changes_left_ = changes;
+}
+
 void UnsyncedLossFs::PowerOn(UnsyncedTail tail) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  UndoNames();
-  for (const auto& [name, written] : written_) CutTail(name, written, tail);
+  if (tail != UnsyncedTail::kKept) {
+    UndoNames();
+    for (const auto& [name, written] : written_) CutTail(name, written, tail);
+  }
+  made_.clear();
+  renamed_.clear();
   written_.clear();
+  changes_left_.reset();
   power_ = true;
 }
 
@@ -195,8 +205,12 @@ IOStatus UnsyncedLossFs::LinkFile(const std::string& from, const std::string& to
   return status;
 }
 
-IOStatus UnsyncedLossFs::Powered() const {
+IOStatus UnsyncedLossFs::Powered() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (changes_left_) {
+    if (*changes_left_ == 0) power_ = false;
+    if (*changes_left_ > 0) --*changes_left_;
+  }
   return power_ ? IOStatus::OK() : IOStatus::IOError("the power is off");
 }
 

@@ -26,6 +26,7 @@ namespace realise {
 
 // What becomes of the bytes at a file's end that were not synced.
 enum class UnsyncedTail {
+  kKept,     // all of them are there, and all names: only the process was killed
   kDropped,  // all of them are gone
   kTorn,  // a random part is left, in some files with zeros in its middle: blocks reach a disk in any order
 };
@@ -38,6 +39,8 @@ class UnsyncedLossFs : public rocksdb::FileSystemWrapper {
 
   // From now on nothing is written, synced, made, renamed or deleted any more: each attempt is an IOError.
   void PowerOff();
+  // PowerOff, once `changes` more of those attempts were made.
+  void PowerOffAfter(uint64_t changes);
   // Loses what was not synced and takes writes again.  REQUIRES: no file of before is open.
   void PowerOn(UnsyncedTail tail);
   // How often a file was synced.
@@ -80,7 +83,8 @@ class UnsyncedLossFs : public rocksdb::FileSystemWrapper {
     std::optional<std::string> replaced;  // what stood at `to` before
   };
 
-  rocksdb::IOStatus Powered() const;
+  // Counts an attempt to change something.
+  rocksdb::IOStatus Powered();
   void NoteAppend(const std::string& name, uint64_t bytes);
   void NoteTruncate(const std::string& name, uint64_t bytes);
   void NoteSync(const std::string& name);
@@ -93,6 +97,7 @@ class UnsyncedLossFs : public rocksdb::FileSystemWrapper {
   mutable std::mutex mutex_;
   // State below is protected by mutex_.
   bool power_ = true;
+  std::optional<uint64_t> changes_left_;  // until the power goes
   uint64_t syncs_ = 0;
   std::mt19937_64 random_;
   std::map<std::string, Written> written_;
