@@ -89,7 +89,6 @@ CREATED = [
     ("common", "libs/common/a.md", "", "'common' says nothing"),
     ("manager", "tools/manager.sh", "", "'manager.sh' says nothing"),
     ("top", "scripts/a.md", "", "does not belong at the top"),
-    ("readme", "services/realise/CMakeLists.txt", "", "has no README.md"),
     ("long python function", "tools/a.py", "def f(x):\n" + "    x += 1\n" * 70, "a function of 71 lines"),
     ("long shell function", "tools/a", "#!/usr/bin/env bash\nf() {\n" + "  true\n" * 69 + "}\n", "a function of 71 lines"),
     ("test script that sleeps", "tests/a.sh", "true; slee" + "p 5\n", "a test that sleeps"),
@@ -137,6 +136,11 @@ class TidyTest(unittest.TestCase):
                 found = self.check({path: text})
                 self.assertEqual(len(found), 1, found)
                 self.assertIn(message, found[0])
+
+    def test_folder_without_readme(self):
+        found = self.check({"services/realise/CMakeLists.txt": "add_executable(realise main.cc)", "services/realise/main.cc": ""})
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith("services/realise:1: has no README.md"), found[0])
 
     def test_ignored_files_are_left_alone(self):
         self.assertEqual(self.check({".gitignore": "/.build/\n", ".build/a.cc": "double x;"}), [])
