@@ -2,9 +2,10 @@
 //
 //   submit -> queue -> decide (state incl. what is under way) -> commit -> log -> read back -> answer
 //
-// Every answer, acceptance, refusal or duplicate, waits until the state it was decided on has been read back as valid.
-// At most kPipelineDepthMax commits are under way.  If one turns out void, or another writer's commit came between, all
-// behind it are void: their commands are decided again, in order.  A writer that reads another's commit yields.
+// Every answer, acceptance, refusal or duplicate, waits until the state it was decided on has been read back
+// as valid. At most kPipelineDepthMax commits are under way.  If one turns out void, or another writer's
+// commit came between, all behind it are void: their commands are decided again, in order.  A writer that
+// reads another's commit yields.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +26,19 @@ namespace realise {
 
 class DeciderStore;
 
-// Bytes of commands that are not yet answered, for one ledger; more is refused with RESOURCE_EXHAUSTED.
+// The default of LedgerWriterOptions::pending_bytes_max.
 inline constexpr size_t kPendingBytesMax = 64 * 1024 * 1024;
 
 // What became of a command.
 struct AppendOutcome {
   // OK               accepted: `events` and `receipt` are set; in a dry run also `refusals`.
   // INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND, ALREADY_EXISTS, ABORTED
-  //                  refused: `refusals` holds the first (a dry run holds all and is OK).  `receipt` is where it was decided.
+  //                  refused: `refusals` holds the first (a dry run holds all and is OK).  `receipt` is where
+  //                  it was decided.
   // RESOURCE_EXHAUSTED  too much is waiting; send again later.
+  //                  `refusals` may also hold CLOCK (FAILED_PRECONDITION), which says nothing of the events.
+  // DEADLINE_EXCEEDED   the position of at_least was not reached; nothing was appended.
+  // INTERNAL         a defect: what was accepted cannot be applied; nothing was appended.
   // UNAVAILABLE      outcome unknown: the log did not answer, or the writer is stopping.  Safe to send again.
   // DATA_LOSS        the ledger stopped; the message says what an operator should do.
   absl::Status status;
@@ -53,13 +58,29 @@ struct LedgerWriterOptions {
   std::chrono::microseconds clock_skew_max = std::chrono::minutes(1);
   // Answer UNAVAILABLE when a command could not be read back in this time.
   std::chrono::milliseconds answer_within = std::chrono::seconds(20);
+  // Take a commit for lost, and decide again, when it was not read back in this time.
+  std::chrono::milliseconds give_up_after = std::chrono::seconds(5);
+  // Bytes of commands that are not yet answered; more is refused with RESOURCE_EXHAUSTED.
+  size_t pending_bytes_max = kPendingBytesMax;
+  // The decider store is written to after as many events, and at a clean stop.
+  size_t save_every_events = 64 * 1024;
+};
+
+// Since the writer was opened.
+struct WriterCounts {
+  uint64_t commits = 0;             // own ones, read back as valid
+  uint64_t foreign_commits = 0;     // other writers', valid or void
+  uint64_t decided_again = 0;       // decisions that rested on what turned out void
+  uint64_t receipt_mismatches = 0;  // receipts in requests that name another history
 };
 
 // Runs a thread of its own.  Thread-safe.  log, store and clock must outlive it.
 class LedgerWriter {
  public:
   // Opens the ledger and reads it to its end before the first decision.
-  //   NOT_FOUND, FAILED_PRECONDITION, DATA_LOSS  as CommitReader::Open.
+  //   NOT_FOUND            there is no such ledger, or it has no first commit.
+  //   FAILED_PRECONDITION, DATA_LOSS  as CommitReader::Open.   DATA_LOSS  also if the store is damaged.
+  //   UNAVAILABLE          the log cannot be reached; call again.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<LedgerWriter>> Open(EventLog& log, DeciderStore& store,
                                                                           const Clock& clock,
                                                                           LedgerWriterOptions options);
@@ -70,14 +91,16 @@ class LedgerWriter {
   LedgerWriter& operator=(const LedgerWriter&) = delete;
 
   // Hands a command over; `done` is called once, on the writer's thread or on this one, and must not block.
-  // Commands submitted one after another by one thread are decided in that order.
+  // Commands submitted one after another by one thread are decided in that order; one that has to wait for
+  // its at_least is decided when that is there.
   void Submit(v1::AppendRequest command, std::function<void(AppendOutcome)> done);
 
   // Appends a flagged commit, the only kind whose time may go back.  Blocks.   UNAVAILABLE  outcome unknown.
   [[nodiscard]] absl::StatusOr<Receipt> CorrectClock();
 
-  // OK, or why the ledger stopped.
+  // OK; UNAVAILABLE while log or store cannot be reached and is tried again; DATA_LOSS: the ledger stopped.
   [[nodiscard]] absl::Status Health() const;
+  [[nodiscard]] WriterCounts Counts() const;
 
  private:
   class Loop;
@@ -86,13 +109,13 @@ class LedgerWriter {
 };
 
 // Creates a ledger: its place in the log, and the first commit with a new random ledger id.
-//   ALREADY_EXISTS  there is one with a first commit.  A place without a first commit (a crash in between) is taken over.
-//   INVALID_ARGUMENT  not an ODS code.
+//   ALREADY_EXISTS  there is one with a first commit.  A place without a first commit (a crash in between) is
+//   taken over. INVALID_ARGUMENT  not an ODS code.
 struct CreatedLedger {
   LedgerId ledger_id;
   Receipt receipt;
 };
-[[nodiscard]] absl::StatusOr<CreatedLedger> CreateLedger(EventLog& log, const Clock& clock, const std::string& ledger,
-                                                         bool demonstration);
+[[nodiscard]] absl::StatusOr<CreatedLedger> CreateLedger(EventLog& log, const Clock& clock,
+                                                         const std::string& ledger, bool demonstration);
 
 }  // namespace realise

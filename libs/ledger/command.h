@@ -1,0 +1,47 @@
+// A command on its way through the writer: what the caller asked for, and what could be said of it without
+// state.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libs/base/calendar.h"
+#include "libs/base/ids.h"
+#include "libs/domain/rejection.h"
+#include "libs/ledger/decider_store.h"
+#include "libs/ledger/ledger_writer.h"
+#include "realise/v1/append_service.pb.h"
+
+namespace realise {
+
+// Time that only passes; for waiting, never for recording.
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// A refusal of one event of a command, or of the command (event 0).
+struct EventRejection {
+  uint32_t event_index = 0;
+  Rejection rejection;
+};
+
+struct Command {
+  v1::AppendRequest request;
+  std::function<void(AppendOutcome)> done;  // empty once it was called
+  bool corrects_clock = false;
+  SteadyTime answer_by;
+  size_t bytes = 0;  // counted against kPendingBytesMax
+
+  std::vector<EventKey> keys;             // of each event
+  std::vector<EventRejection> malformed;  // rules of form that it breaks
+  std::vector<bool> undecidable;          // events that may not be decided for it; empty if all may
+  std::optional<Receipt> at_least;
+  std::optional<Instant> simulated_time;
+  size_t body_bytes_max = 0;  // what its events take in a commit's body at most
+};
+
+// Fills in what needs no state.  Runs on the caller's thread, so that the writer's has less to do.
+void PrepareCommand(const std::string& ledger, Command& command);
+
+}  // namespace realise

@@ -1,0 +1,116 @@
+// What a writer knows of its ledger, and its decisions: the state up to the last commit read back, and on top
+// of it what the commits under way would change.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/domain/ledger_state.h"
+#include "libs/event_log/commit_reader.h"
+#include "libs/event_log/event_log.h"
+#include "libs/ledger/command.h"
+#include "libs/ledger/commit_index.h"
+#include "libs/ledger/decider_store.h"
+#include "libs/ledger/event_ids.h"
+#include "libs/ledger/pipeline.h"
+#include "realise/v1/commit.pb.h"
+
+namespace realise {
+
+// Not thread-safe.  log, store and pipeline must outlive it.
+class Decider {
+ public:
+  Decider(std::string ledger, EventLog& log, DeciderStore& store, const Pipeline& pipeline);
+
+  // Takes up what the store keeps; the place up to which that is, or nothing.   DATA_LOSS, UNAVAILABLE  as
+  // the store.
+  [[nodiscard]] absl::StatusOr<std::optional<internal::v1::LogPlace>> Load();
+
+  // A valid commit was read that is not the pipeline's first.  REQUIRES: nothing is under way.
+  //   DATA_LOSS  it cannot be applied: another program wrote it, or there is a defect.  Stop the ledger.
+  [[nodiscard]] absl::Status Evolve(const ReadCommit& commit);
+  // The pipeline's first commit was read back as valid.
+  void Confirm(const CommitUnderWay& first, Address address);
+  // The ids of a commit that is given up are free again.
+  void FreeIds(const CommitUnderWay& commit);
+  // Takes back what commits given up changed.  `mark` is the state's before the first of them.
+  void RollBackTo(JournalMark mark) { state_.RollBackTo(mark); }
+  JournalMark confirmed_mark() const { return confirmed_mark_; }
+  JournalMark Mark() const { return state_.Mark(); }
+
+  // Decides a command on everything up to here.  If it is accepted, its events are in `commit` and in the
+  // state; if not, or if it is a dry run, nothing changed.   `outcome.status` as in AppendOutcome;
+  // UNAVAILABLE also if the log or the store could not say whether an event is a duplicate.  DATA_LOSS: stop
+  // the ledger.
+  [[nodiscard]] AppendOutcome Decide(Command& command, bool demonstration, CommitUnderWay& commit);
+
+  // The last event read back.
+  Sequence confirmed_sequence() const { return confirmed_sequence_; }
+  // Receipts that named another history.
+  uint64_t receipt_mismatches() const { return receipt_mismatches_; }
+
+  // Events that are not in the store yet.
+  size_t unsaved_events() const { return ids_.recent_count(); }
+  // Writes to the store what was read back up to `place`.   UNAVAILABLE  try again later; nothing is lost.
+  [[nodiscard]] absl::Status Save(const internal::v1::LogPlace& place);
+
+ private:
+  // The attempt to decide one command.
+  struct Attempt {
+    Command& command;
+    CommitUnderWay& commit;
+    bool demonstration;
+    size_t events_before;  // of the commit
+    std::vector<EventRejection> rejections;
+    AppendOutcome outcome;
+
+    bool dry() const { return command.request.dry_run(); }
+    // Goes on to look for more reasons.
+    bool GoesOn() const { return outcome.status.ok() && (dry() || rejections.empty()); }
+    bool Undecidable(size_t index) const {
+      return !command.undecidable.empty() && command.undecidable[index];
+    }
+  };
+  // An event that was recorded before.
+  struct Known {
+    const v1::Event* event = nullptr;
+    Receipt receipt;  // of the commit that holds it; no digest if that is the one being made
+  };
+
+  absl::Status MatchIds(Attempt& attempt);
+  absl::Status MatchKnown(Attempt& attempt, size_t index, Sequence sequence);
+  absl::StatusOr<Known> FindKnown(const Attempt& attempt, Sequence sequence);
+  absl::StatusOr<Known> FindRecorded(Sequence sequence);
+  absl::Status CheckPlace(Attempt& attempt);
+  void DecideEvents(Attempt& attempt);
+  void Finish(Attempt& attempt, JournalMark mark);
+  void FreeEvents(CommitUnderWay& commit, size_t from);
+
+  const std::string ledger_;
+  EventLog& log_;
+  DeciderStore& store_;
+  const Pipeline& pipeline_;
+
+  LedgerState state_;
+  EventIds ids_;
+  CommitIndex index_;
+  JournalMark confirmed_mark_ = 0;
+  Sequence confirmed_sequence_ = 0;
+  uint64_t receipt_mismatches_ = 0;
+
+  // Rows that were taken from the state and could not be written yet.
+  std::vector<std::pair<std::string, std::string>> unsaved_rows_;
+
+  v1::CommitBody read_body_;  // kept to reuse its memory
+  // The commit that was read again last, since duplicates come in rows.
+  std::optional<CommitRow> again_row_;
+  Sequence again_first_ = 0;
+  v1::CommitBody again_body_;
+};
+
+}  // namespace realise

@@ -1,0 +1,46 @@
+#include "libs/ledger/ledger_writer.h"
+
+#include <future>
+#include <utility>
+
+#include "libs/base/status_macros.h"
+#include "libs/ledger/command.h"
+#include "libs/ledger/writer_loop.h"
+
+namespace realise {
+
+LedgerWriter::LedgerWriter(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+LedgerWriter::~LedgerWriter() = default;
+
+absl::StatusOr<std::unique_ptr<LedgerWriter>> LedgerWriter::Open(EventLog& log, DeciderStore& store,
+                                                                 const Clock& clock,
+                                                                 LedgerWriterOptions options) {
+  auto loop = std::make_unique<Loop>(log, store, clock, std::move(options));
+  RETURN_IF_ERROR(loop->Start());
+  return std::unique_ptr<LedgerWriter>(new LedgerWriter(std::move(loop)));
+}
+
+void LedgerWriter::Submit(v1::AppendRequest request, std::function<void(AppendOutcome)> done) {
+  auto command = std::make_unique<Command>();
+  command->request = std::move(request);
+  command->done = std::move(done);
+  PrepareCommand(loop_->options().ledger, *command);
+  loop_->Submit(std::move(command));
+}
+
+absl::StatusOr<Receipt> LedgerWriter::CorrectClock() {
+  std::promise<AppendOutcome> answered;
+  auto command = std::make_unique<Command>();
+  command->corrects_clock = true;
+  command->done = [&answered](AppendOutcome outcome) { answered.set_value(std::move(outcome)); };
+  loop_->Submit(std::move(command));
+  const AppendOutcome outcome = answered.get_future().get();
+  RETURN_IF_ERROR(outcome.status);
+  return outcome.receipt;
+}
+
+absl::Status LedgerWriter::Health() const { return loop_->Health(); }
+
+WriterCounts LedgerWriter::Counts() const { return loop_->Counts(); }
+
+}  // namespace realise

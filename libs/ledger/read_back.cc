@@ -1,0 +1,144 @@
+// Reading back: what the log really holds, and what follows for what is under way.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "libs/ledger/writer_loop.h"
+
+namespace realise {
+
+void LedgerWriter::Loop::ReadBack(std::chrono::milliseconds wait_max) {
+  const auto commits = reader_->Read(wait_max, kReadBytesMax);
+  if (!commits.ok()) {
+    if (absl::IsUnavailable(commits.status())) return PauseFor(commits.status());
+    return Stop(commits.status());
+  }
+  if (pause_.next != Pause().next && appender_ != nullptr && !reopen_appender_) {
+    pause_.next = Pause().next;
+    SetHealth(absl::OkStatus());
+  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (const ReadCommit& commit : *commits) {
+    TakeIn(commit, now);
+    if (!stopped_.ok()) return;
+  }
+}
+
+void LedgerWriter::Loop::TakeIn(const ReadCommit& commit, SteadyTime now) {
+  const bool foreign = commit.verdict != Verdict::kUndecodable && commit.header.writer != writer_;
+  if (foreign) {
+    turn_.NoteForeign(commit.verdict == Verdict::kValid, now);
+    const std::lock_guard lock(mutex_);
+    ++counts_.foreign_commits;
+  }
+  const auto& under_way = pipeline_.commits();
+  if (commit.verdict == Verdict::kValid) {
+    if (!under_way.empty() && under_way.front().digest == commit.digest) return ConfirmFirst(commit, now);
+    // Another writer's, or one of ours that was given up and came late: it took the link that the first one
+    // under way names, so all of them are void.
+    GiveUpAll();
+    if (const absl::Status evolved = decider_.Evolve(commit); !evolved.ok()) Stop(evolved);
+    return;
+  }
+  const bool ours_under_way =
+      std::any_of(under_way.begin(), under_way.end(),
+                  [&](const CommitUnderWay& sent) { return sent.digest == commit.digest; });
+  // One in the middle is void because one before it was lost; those behind it are void as well.
+  if (ours_under_way) GiveUpAll();
+}
+
+void LedgerWriter::Loop::ConfirmFirst(const ReadCommit& commit, SteadyTime now) {
+  CommitUnderWay first = std::move(pipeline_.commits().front());
+  pipeline_.commits().pop_front();
+  log_full_ = false;
+  decider_.Confirm(first, commit.address);
+  turn_.NoteRoundTrip(now - first.sent_at);
+  if (commit.appended_at) clock_guard_.NoteAppended(*commit.appended_at, first.sent_at, now);
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.commits;
+  }
+  AnswerHeld(first.held, {options_.ledger, first.header.LastSequence(), first.digest});
+}
+
+// A record that was lost without a word is noticed by the time it takes.
+void LedgerWriter::Loop::NoteDelivery(SteadyTime now) {
+  if (pipeline_.empty() || resyncing_) return;
+  if (const absl::Status failure = appender_->TakeFailure(); !failure.ok()) {
+    resyncing_ = true;
+    reopen_appender_ = true;
+    PauseFor(failure);
+  } else if (now - pipeline_.commits().front().sent_at >= options_.give_up_after) {
+    resyncing_ = true;
+  }
+}
+
+void LedgerWriter::Loop::Resync() {
+  const auto caught_up = reader_->CaughtUp();
+  if (!caught_up.ok()) {
+    if (absl::IsUnavailable(caught_up.status())) return PauseFor(caught_up.status());
+    return Stop(caught_up.status());
+  }
+  if (*caught_up) GiveUpAll();
+}
+
+void LedgerWriter::Loop::GiveUpAll() {
+  resyncing_ = false;
+  log_full_ = false;
+  if (pipeline_.empty()) return;
+  decider_.RollBackTo(decider_.confirmed_mark());
+  auto& commits = pipeline_.commits();
+  uint64_t decided_again = 0;
+  while (!commits.empty()) {
+    decider_.FreeIds(commits.back());
+    decided_again += commits.back().held.size();
+    Redo(commits.back());
+    commits.pop_back();
+  }
+  const std::lock_guard lock(mutex_);
+  counts_.decided_again += decided_again;
+}
+
+// Puts a commit's commands back to the front, in their order.
+void LedgerWriter::Loop::Redo(CommitUnderWay& commit) {
+  for (auto held = commit.held.rbegin(); held != commit.held.rend(); ++held) {
+    if (!held->command->done) continue;
+    if (!draining_) {
+      todo_.push_front(std::move(held->command));
+      continue;
+    }
+    AppendOutcome outcome;
+    outcome.status =
+        absl::UnavailableError("the writer is stopping; outcome unknown; send again to any other");
+    Answer(*held->command, std::move(outcome));
+  }
+}
+
+void LedgerWriter::Loop::CheckAnchors() {
+  anchors_due_ = false;
+  anchors_checked_ = std::chrono::steady_clock::now();
+  const absl::Status checked = reader_->CheckAnchors();
+  if (absl::IsDataLoss(checked)) return Stop(checked);
+  if (!checked.ok()) PauseFor(checked);
+}
+
+void LedgerWriter::Loop::SaveIfDue(bool stopping) {
+  if (decider_.unsaved_events() < save_from_ && !stopping) return;
+  CheckAnchors();
+  if (!stopped_.ok() || std::chrono::steady_clock::now() < pause_.until) return;
+  const absl::Status saved = decider_.Save(reader_->place());
+  if (saved.ok()) {
+    save_from_ = options_.save_every_events;
+    if (std::exchange(save_failed_, false)) SetHealth(absl::OkStatus());
+    return;
+  }
+  if (absl::IsDataLoss(saved)) return Stop(saved);
+  // What is unsaved stays in memory, and the log holds it all.
+  save_from_ = decider_.unsaved_events() + options_.save_every_events;
+  save_failed_ = true;
+  SetHealth(saved);
+}
+
+}  // namespace realise

@@ -1,0 +1,128 @@
+// The thread of one writer: takes commands, decides, sends commits, reads them back, answers.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "libs/event_log/commit_reader.h"
+#include "libs/event_log/event_log.h"
+#include "libs/ledger/clock_guard.h"
+#include "libs/ledger/command.h"
+#include "libs/ledger/decider.h"
+#include "libs/ledger/ledger_writer.h"
+#include "libs/ledger/pipeline.h"
+#include "libs/ledger/send_turn.h"
+
+namespace realise {
+
+// At most about as much of the log is held in memory by one read.
+inline constexpr size_t kReadBytesMax = 4 * 1024 * 1024;
+
+class LedgerWriter::Loop {
+ public:
+  Loop(EventLog& log, DeciderStore& store, const Clock& clock, LedgerWriterOptions options);
+  ~Loop();
+
+  // Reads the ledger to its end, then starts the thread.  As LedgerWriter::Open.
+  [[nodiscard]] absl::Status Start();
+
+  void Submit(std::unique_ptr<Command> command);
+  absl::Status Health() const;
+  WriterCounts Counts() const;
+  const LedgerWriterOptions& options() const { return options_; }
+
+ private:
+  // Why nothing can be sent or read for a while.
+  struct Pause {
+    SteadyTime until{};
+    std::chrono::milliseconds next{10};  // how long the next one is
+  };
+
+  absl::Status CatchUp();
+  void Run();
+  void RunOnce();
+  void Drain();
+
+  // Commands.
+  void WaitForCommands(SteadyTime until);
+  void TakeCommands();
+  void Expire(SteadyTime now);
+  void ExpireIn(std::deque<std::unique_ptr<Command>>& commands, SteadyTime now);
+  void Unpark();
+  void Answer(Command& command, AppendOutcome outcome);
+  void AnswerHeld(std::vector<HeldAnswer>& held, const Receipt& carrier);
+  void RefuseAll(const absl::Status& status);
+
+  // Deciding and sending (send.cc).
+  bool MaySend(SteadyTime now) const;
+  void Send(SteadyTime now);
+  CommitUnderWay NewCommit() const;
+  void Fill(CommitUnderWay& commit, SteadyTime now);
+  bool Fits(const CommitUnderWay& commit, const Command& command) const;
+  bool Park(std::unique_ptr<Command>& command);
+  absl::Status Date(CommitUnderWay& commit, const Command& command, SteadyTime now) const;
+  void DecideOne(std::unique_ptr<Command> command, CommitUnderWay& commit);
+  void FlagClockCorrection(std::unique_ptr<Command> command, CommitUnderWay& commit);
+  bool Seal(CommitUnderWay commit, JournalMark before, SteadyTime now);
+  Instant LastRecorded() const;
+
+  // Reading back (read_back.cc).
+  void ReadBack(std::chrono::milliseconds wait_max);
+  void TakeIn(const ReadCommit& commit, SteadyTime now);
+  void ConfirmFirst(const ReadCommit& commit, SteadyTime now);
+  void NoteDelivery(SteadyTime now);
+  void Resync();
+  void GiveUpAll();
+  void Redo(CommitUnderWay& commit);
+  void CheckAnchors();
+  void SaveIfDue(bool stopping);
+
+  void PauseFor(const absl::Status& why);
+  void Stop(const absl::Status& why);
+  void SetHealth(absl::Status status);
+  Receipt ConfirmedReceipt() const;
+  std::chrono::milliseconds ReadWait(SteadyTime now) const;
+
+  EventLog& log_;
+  const Clock& clock_;
+  const LedgerWriterOptions options_;
+  const WriterId writer_ = RandomWriterId();
+
+  // Of the thread alone, after Start.
+  Pipeline pipeline_;
+  Decider decider_;
+  ClockGuard clock_guard_;
+  SendTurn turn_;
+  std::unique_ptr<CommitReader> reader_;
+  std::unique_ptr<LogAppender> appender_;
+  std::deque<std::unique_ptr<Command>> todo_;    // in the order in which they have to be decided
+  std::deque<std::unique_ptr<Command>> parked_;  // wait for their at_least
+  Pause pause_;
+  bool resyncing_ = false;        // the log may have lost something: read to its end, then decide again
+  bool reopen_appender_ = false;  // before the next send
+  bool log_full_ = false;         // until something was read back
+  bool anchors_due_ = false;      // a caller's receipt was not ours
+  SteadyTime anchors_checked_{};
+  size_t save_from_;  // as many unsaved events are written to the store
+  bool save_failed_ = false;
+  bool draining_ = false;
+  absl::Status stopped_;  // why for good; OK while it goes on
+
+  mutable std::mutex mutex_;
+  std::condition_variable commands_came_;
+  // Guarded by mutex_.
+  std::vector<std::unique_ptr<Command>> queue_;
+  size_t pending_bytes_ = 0;
+  bool stopping_ = false;
+  absl::Status health_;
+  WriterCounts counts_;
+
+  std::thread thread_;
+};
+
+}  // namespace realise
