@@ -1,0 +1,108 @@
+#include "libs/event_log/kafka/kafka_handles.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "fmt/format.h"
+
+namespace realise {
+
+absl::StatusOr<KafkaHandle> NewKafkaHandle(rd_kafka_type_t type, const KafkaSettings& settings,
+                                           const KafkaCallbacks& callbacks) {
+  std::unique_ptr<rd_kafka_conf_t, KafkaConfDeleter> conf(rd_kafka_conf_new());
+  std::array<char, 512> reason{};
+  for (const auto& [name, value] : settings) {
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), reason.data(), reason.size()) !=
+        RD_KAFKA_CONF_OK) {
+      return absl::InvalidArgumentError(fmt::format("Kafka setting {}: {}", name, reason.data()));
+    }
+  }
+  rd_kafka_conf_set_opaque(conf.get(), callbacks.opaque);
+  if (callbacks.error != nullptr) rd_kafka_conf_set_error_cb(conf.get(), callbacks.error);
+  if (callbacks.delivery != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.delivery);
+  KafkaHandle handle(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
+  if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", reason.data()));
+  (void)conf.release();  // the handle owns it from here
+  return handle;
+}
+
+KafkaSettings ConsumerSettings(const KafkaSettings& connection) {
+  KafkaSettings settings = connection;
+  settings.insert(settings.end(),
+                  {
+                      {"auto.offset.reset", "error"},
+                      {"enable.auto.commit", "false"},
+                      {"auto.commit.enable", "false"},
+                      {"enable.auto.offset.store", "false"},
+                      {"allow.auto.create.topics", "false"},
+                      {"check.crcs", "true"},
+                      {"isolation.level", "read_uncommitted"},
+                      // Tells the end even where it is a transaction's marker and not a record.
+                      {"enable.partition.eof", "true"},
+                      {"fetch.min.bytes", "1"},
+                      {"fetch.error.backoff.ms", "50"},
+                  });
+  return settings;
+}
+
+absl::StatusOr<KafkaTopic> NewKafkaTopic(rd_kafka_t* handle, const std::string& topic) {
+  KafkaTopic made(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
+  if (made == nullptr) return FromKafka(rd_kafka_last_error(), fmt::format("using topic {}", topic));
+  return made;
+}
+
+absl::Status FromKafka(rd_kafka_resp_err_t error, std::string_view what) {
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+  const std::string message =
+      fmt::format("Kafka, {}: {} ({})", what, rd_kafka_err2str(error), rd_kafka_err2name(error));
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      return absl::NotFoundError(message);
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+      return absl::AlreadyExistsError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+bool IsDamage(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+    case RD_KAFKA_RESP_ERR__UNDERFLOW:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+LogRecord ToRecord(const rd_kafka_message_t& message) {
+  LogRecord record;
+  record.address = message.offset;
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const int64_t milliseconds = rd_kafka_message_timestamp(&message, &type);
+  // Any other kind is the producer's clock, which says nothing of when the log took it.
+  if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) {
+    record.appended_at = Instant(std::chrono::milliseconds(milliseconds));
+  }
+  record.stored.assign(static_cast<const char*>(message.payload), message.len);
+  return record;
+}
+
+int ToKafkaTimeout(std::chrono::milliseconds timeout) {
+  return static_cast<int>(std::clamp<int64_t>(timeout.count(), 0, std::numeric_limits<int>::max()));
+}
+
+std::chrono::milliseconds Deadline::Left() const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::milliseconds(0));
+}
+
+}  // namespace realise

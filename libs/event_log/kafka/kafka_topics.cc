@@ -1,0 +1,292 @@
+#include "libs/event_log/kafka/kafka_topics.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+
+namespace realise {
+namespace {
+
+constexpr int64_t kMessageBytesMin = 1024 * 1024;
+// A little more than a record may have, for what Kafka wraps it in.
+constexpr const char* kMessageBytesOfNewTopics = "1114112";
+constexpr int kReplicasMax = 3;
+// How long a record that was there may be hidden after a change of leader, until the followers have told the
+// new one how far they are.
+constexpr std::chrono::milliseconds kRecededMax{3000};
+
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaMetadataDeleter>;
+using Event = std::unique_ptr<rd_kafka_event_t, KafkaEventDeleter>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, KafkaQueueDeleter>;
+using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, KafkaAdminOptionsDeleter>;
+
+absl::StatusOr<Metadata> QueryMetadata(rd_kafka_t* handle, rd_kafka_topic_t* topic,
+                                       std::chrono::milliseconds timeout, std::string_view what) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto error = rd_kafka_metadata(handle, topic == nullptr, topic, &metadata, ToKafkaTimeout(timeout));
+  RETURN_IF_ERROR(FromKafka(error, what));
+  return Metadata(metadata);
+}
+
+absl::StatusOr<AdminOptions> NewAdminOptions(rd_kafka_t* handle, rd_kafka_admin_op_t operation,
+                                             std::chrono::milliseconds timeout) {
+  AdminOptions options(rd_kafka_AdminOptions_new(handle, operation));
+  std::array<char, 256> reason{};
+  const auto error = rd_kafka_AdminOptions_set_request_timeout(options.get(), ToKafkaTimeout(timeout),
+                                                               reason.data(), reason.size());
+  RETURN_IF_ERROR(FromKafka(error, reason.data()));
+  return options;
+}
+
+// The answer to an administrator's request.
+absl::StatusOr<Event> WaitFor(rd_kafka_queue_t* queue, std::chrono::milliseconds timeout,
+                              std::string_view what) {
+  // The request ends by itself at its own time-out; a second more keeps that answer from being missed.
+  Event event(rd_kafka_queue_poll(queue, ToKafkaTimeout(timeout + std::chrono::seconds(1))));
+  if (event == nullptr) return absl::UnavailableError(fmt::format("Kafka, {}: no answer in time", what));
+  RETURN_IF_ERROR(FromKafka(rd_kafka_event_error(event.get()), what));
+  return event;
+}
+
+absl::Status SetSafely(rd_kafka_NewTopic_t* topic, int replicas) {
+  const std::array<std::pair<const char*, const char*>, 7> settings = {{
+      {"cleanup.policy", "delete"},
+      {"retention.ms", "-1"},
+      {"retention.bytes", "-1"},
+      {"message.timestamp.type", "LogAppendTime"},
+      {"max.message.bytes", kMessageBytesOfNewTopics},
+      {"unclean.leader.election.enable", "false"},
+      {"min.insync.replicas", replicas > 1 ? "2" : "1"},
+  }};
+  for (const auto& [name, value] : settings) {
+    RETURN_IF_ERROR(FromKafka(rd_kafka_NewTopic_set_config(topic, name, value), name));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<std::string> UnsafeSettings(const TopicShape& shape,
+                                        const std::map<std::string, std::string>& settings) {
+  std::vector<std::string> unsafe;
+  if (shape.partitions != 1) {
+    unsafe.push_back(fmt::format("it has {} partitions, and must have 1", shape.partitions));
+  }
+  const auto check = [&](const std::string& name, auto is_safe, std::string_view right) {
+    const auto found = settings.find(name);
+    if (found == settings.end()) {
+      unsafe.push_back(fmt::format("the broker does not tell {}, which must be {}", name, right));
+    } else if (!is_safe(found->second)) {
+      unsafe.push_back(fmt::format("{} is {}, and must be {}", name, found->second, right));
+    }
+  };
+  const auto number = [](const std::string& value) { return std::strtoll(value.c_str(), nullptr, 10); };
+  const auto forever = [](const std::string& value) { return value == "-1"; };
+  check(
+      "cleanup.policy", [](const std::string& value) { return value == "delete"; }, "delete");
+  check("retention.ms", forever, "-1");
+  check("retention.bytes", forever, "-1");
+  check(
+      "unclean.leader.election.enable", [](const std::string& value) { return value == "false"; }, "false");
+  check(
+      "max.message.bytes", [&](const std::string& value) { return number(value) >= kMessageBytesMin; },
+      "1048576 or more");
+  if (shape.replicas > 1) {
+    check(
+        "min.insync.replicas", [&](const std::string& value) { return number(value) >= 2; },
+        "2 or more on a replicated topic");
+  }
+  return unsafe;
+}
+
+absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Open(const KafkaSettings& connection,
+                                                               std::chrono::milliseconds timeout) {
+  KafkaSettings settings = ConsumerSettings(connection);
+  settings.insert(settings.end(), {{"fetch.wait.max.ms", "2"},
+                                   // One batch at a time: what follows the record is not wanted.
+                                   {"fetch.message.max.bytes", "1"},
+                                   {"queued.min.messages", "1"}});
+  ASSIGN_OR_RETURN(KafkaHandle handle, NewKafkaHandle(RD_KAFKA_CONSUMER, settings, {}));
+  return std::unique_ptr<KafkaTopics>(new KafkaTopics(std::move(handle), timeout));
+}
+
+absl::Status KafkaTopics::Create(const std::string& topic, int replicas) {
+  const std::string what = fmt::format("creating topic {}", topic);
+  if (replicas == 0) {
+    ASSIGN_OR_RETURN(const Metadata metadata, QueryMetadata(handle_.get(), nullptr, timeout_, what));
+    replicas = std::clamp(metadata->broker_cnt, 1, kReplicasMax);
+  }
+  std::array<char, 256> reason{};
+  const std::unique_ptr<rd_kafka_NewTopic_t, KafkaNewTopicDeleter> made(
+      rd_kafka_NewTopic_new(topic.c_str(), 1, replicas, reason.data(), reason.size()));
+  if (made == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka, {}: {}", what, reason.data()));
+  RETURN_IF_ERROR(SetSafely(made.get(), replicas));
+  ASSIGN_OR_RETURN(const AdminOptions options,
+                   NewAdminOptions(handle_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_));
+  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  rd_kafka_NewTopic_t* topics = made.get();
+  rd_kafka_CreateTopics(handle_.get(), &topics, 1, options.get(), queue.get());
+  ASSIGN_OR_RETURN(const Event event, WaitFor(queue.get(), timeout_, what));
+  size_t count = 0;
+  const auto* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (size_t i = 0; i < count; ++i) {
+    const auto error = rd_kafka_topic_result_error(results[i]);
+    const char* const detail = rd_kafka_topic_result_error_string(results[i]);
+    RETURN_IF_ERROR(FromKafka(error, fmt::format("{} ({})", what, detail == nullptr ? "" : detail)));
+  }
+  return WaitUntilVisible(topic);
+}
+
+// The controller knows a new topic before the brokers do.
+absl::Status KafkaTopics::WaitUntilVisible(const std::string& topic) {
+  const Deadline deadline(timeout_);
+  const Queue nothing(rd_kafka_queue_new(handle_.get()));
+  while (deadline.Left().count() > 0) {
+    const auto shape = Describe(topic);
+    if (shape.ok() && shape->has_leader) return absl::OkStatus();
+    if (!shape.ok() && !absl::IsNotFound(shape.status())) return shape.status();
+    const Event none(rd_kafka_queue_poll(nothing.get(), 5));
+  }
+  return absl::UnavailableError(fmt::format("Kafka: topic {} was created, and has no leader yet", topic));
+}
+
+absl::StatusOr<std::vector<std::string>> KafkaTopics::List() {
+  ASSIGN_OR_RETURN(const Metadata metadata,
+                   QueryMetadata(handle_.get(), nullptr, timeout_, "listing the topics"));
+  std::vector<std::string> names;
+  for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
+  return names;
+}
+
+absl::StatusOr<TopicShape> KafkaTopics::Describe(const std::string& topic) {
+  const std::string what = fmt::format("looking for topic {}", topic);
+  ASSIGN_OR_RETURN(const KafkaTopic asked, NewKafkaTopic(handle_.get(), topic));
+  ASSIGN_OR_RETURN(const Metadata metadata, QueryMetadata(handle_.get(), asked.get(), timeout_, what));
+  if (metadata->topic_cnt != 1) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
+  const rd_kafka_metadata_topic_t& found = metadata->topics[0];
+  if (found.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) RETURN_IF_ERROR(FromKafka(found.err, what));
+  TopicShape shape;
+  shape.brokers = metadata->broker_cnt;
+  shape.partitions = found.partition_cnt;
+  for (int i = 0; i < found.partition_cnt; ++i) {
+    const rd_kafka_metadata_partition_t& partition = found.partitions[i];
+    if (partition.id != 0) continue;
+    shape.replicas = partition.replica_cnt;
+    shape.in_sync = partition.isr_cnt;
+    shape.has_leader = partition.leader >= 0;
+  }
+  return shape;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::Settings(const std::string& topic) {
+  const std::string what = fmt::format("reading the settings of topic {}", topic);
+  const std::unique_ptr<rd_kafka_ConfigResource_t, KafkaConfigResourceDeleter> resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  ASSIGN_OR_RETURN(const AdminOptions options,
+                   NewAdminOptions(handle_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_));
+  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  rd_kafka_ConfigResource_t* resources = resource.get();
+  rd_kafka_DescribeConfigs(handle_.get(), &resources, 1, options.get(), queue.get());
+  ASSIGN_OR_RETURN(const Event event, WaitFor(queue.get(), timeout_, what));
+  size_t count = 0;
+  const auto* const* results =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  std::map<std::string, std::string> settings;
+  for (size_t i = 0; i < count; ++i) {
+    RETURN_IF_ERROR(FromKafka(rd_kafka_ConfigResource_error(results[i]), what));
+    size_t entries = 0;
+    const auto* const* entry = rd_kafka_ConfigResource_configs(results[i], &entries);
+    for (size_t j = 0; j < entries; ++j) {
+      const char* const value = rd_kafka_ConfigEntry_value(entry[j]);
+      if (value != nullptr) settings[rd_kafka_ConfigEntry_name(entry[j])] = value;
+    }
+  }
+  return settings;
+}
+
+absl::StatusOr<Watermarks> KafkaTopics::QueryWatermarks(const std::string& topic) {
+  Watermarks watermarks;
+  const auto error = rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), 0, &watermarks.low,
+                                                      &watermarks.high, ToKafkaTimeout(timeout_));
+  RETURN_IF_ERROR(FromKafka(error, fmt::format("asking where topic {} ends", topic)));
+  return watermarks;
+}
+
+absl::StatusOr<LogRecord> KafkaTopics::ReadAt(const std::string& topic, Address address) {
+  // Negative ones have meanings of their own in librdkafka.
+  if (address < 0) return absl::NotFoundError(fmt::format("there is no address {}", address));
+  const std::lock_guard lock(reading_mutex_);
+  KafkaTopic& handle = reading_[topic];
+  if (handle == nullptr) {
+    RETURN_IF_ERROR(Describe(topic).status());
+    ASSIGN_OR_RETURN(handle, NewKafkaTopic(handle_.get(), topic));
+  }
+  if (rd_kafka_consume_start(handle.get(), 0, address) != 0) {
+    return FromKafka(rd_kafka_last_error(), fmt::format("reading topic {} again", topic));
+  }
+  auto record = FetchAt(handle.get(), topic, address);
+  rd_kafka_consume_stop(handle.get(), 0);
+  return record;
+}
+
+absl::StatusOr<LogRecord> KafkaTopics::FetchAt(rd_kafka_topic_t* handle, const std::string& topic,
+                                               Address address) {
+  Deadline deadline(timeout_);
+  bool at_end = false;
+  while (true) {
+    const KafkaMessage message(rd_kafka_consume(handle, 0, ToKafkaTimeout(deadline.Left())));
+    rd_kafka_poll(handle_.get(), 0);
+    if (message == nullptr) {
+      if (at_end) return absl::NotFoundError(fmt::format("topic {} ends before address {}", topic, address));
+      return WhyNoRecord(topic, address, /*out_of_range=*/false);
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (message->offset < address) continue;
+      if (message->offset == address) return ToRecord(*message);
+      return absl::NotFoundError(fmt::format("topic {} has no record at address {}", topic, address));
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      if (at_end) continue;
+      at_end = true;
+      ASSIGN_OR_RETURN(const std::chrono::milliseconds wait, WaitAtEnd(topic, address));
+      deadline = Deadline(std::min(wait, deadline.Left()));
+      continue;
+    }
+    if (IsDamage(message->err)) {
+      return absl::DataLossError(fmt::format("topic {}: the record at address {} is damaged: {}", topic,
+                                             address, rd_kafka_message_errstr(message.get())));
+    }
+    return WhyNoRecord(topic, address, message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
+  }
+}
+
+// How long to wait for a record at or behind the high watermark before it is called gone: it may stand there
+// still, and a new leader not show it yet.
+absl::StatusOr<std::chrono::milliseconds> KafkaTopics::WaitAtEnd(const std::string& topic, Address address) {
+  ASSIGN_OR_RETURN(const TopicShape shape, Describe(topic));
+  if (shape.replicas <= 1) return std::chrono::milliseconds(0);
+  if (shape.in_sync >= 2) return kRecededMax;
+  return absl::UnavailableError(
+      fmt::format("Kafka: topic {} does not show address {}, and {} of its {} replicas are in sync", topic,
+                  address, shape.in_sync, shape.replicas));
+}
+
+// Tells a record that is gone from a cluster that cannot be reached.  An address behind the high watermark is
+// gone only if the leader said that it is out of range.
+absl::Status KafkaTopics::WhyNoRecord(const std::string& topic, Address address, bool out_of_range) {
+  RETURN_IF_ERROR(Describe(topic).status());
+  ASSIGN_OR_RETURN(const Watermarks watermarks, QueryWatermarks(topic));
+  if (address < watermarks.low || (out_of_range && address >= watermarks.high)) {
+    return absl::NotFoundError(fmt::format("topic {} holds addresses {} to {}, and not {}", topic,
+                                           watermarks.low, watermarks.high - 1, address));
+  }
+  return absl::UnavailableError(
+      fmt::format("Kafka: reading address {} of topic {} took too long", address, topic));
+}
+
+}  // namespace realise

@@ -1,0 +1,78 @@
+// The topics of a cluster: which there are, how they are set, where they begin and end, and single records of
+// them. Private to this folder.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/event_log/event_log.h"
+#include "libs/event_log/kafka/kafka_handles.h"
+
+namespace realise {
+
+// A topic as the cluster describes it.
+struct TopicShape {
+  int brokers = 0;  // of the cluster
+  int partitions = 0;
+  int replicas = 0;  // of partition 0, as are the next two
+  int in_sync = 0;
+  bool has_leader = false;
+};
+
+// Offsets of partition 0: of the first record that is kept, and behind the last one that every reader may
+// see.
+struct Watermarks {
+  Address low = 0;
+  Address high = 0;
+};
+
+// What is unsafe about how a topic is set, each with what is right; empty if nothing is.  `settings` are
+// Kafka's names and values.  Pure.
+[[nodiscard]] std::vector<std::string> UnsafeSettings(const TopicShape& shape,
+                                                      const std::map<std::string, std::string>& settings);
+
+// One client for everything but following and appending; its fetches are short, so that no question waits
+// behind one. Every call waits for `timeout` at most, and answers UNAVAILABLE then.  Thread-safe.
+class KafkaTopics {
+ public:
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<KafkaTopics>> Open(const KafkaSettings& connection,
+                                                                         std::chrono::milliseconds timeout);
+
+  // Made with one partition and safe settings; visible when it returns.  `replicas` of 0 is as many as there
+  // are brokers, and at most 3.   ALREADY_EXISTS  there is one.
+  [[nodiscard]] absl::Status Create(const std::string& topic, int replicas);
+  // The names of all topics.
+  [[nodiscard]] absl::StatusOr<std::vector<std::string>> List();
+  //   NOT_FOUND  there is no such topic.
+  [[nodiscard]] absl::StatusOr<TopicShape> Describe(const std::string& topic);
+  [[nodiscard]] absl::StatusOr<std::map<std::string, std::string>> Settings(const std::string& topic);
+  [[nodiscard]] absl::StatusOr<Watermarks> QueryWatermarks(const std::string& topic);
+
+  // Reads one record.  One caller at a time; others wait.
+  //   NOT_FOUND    there is none at that address.
+  //   DATA_LOSS    there is, and it is damaged.
+  //   UNAVAILABLE  nobody answers, or the high watermark may have receded below it.
+  [[nodiscard]] absl::StatusOr<LogRecord> ReadAt(const std::string& topic, Address address);
+
+ private:
+  KafkaTopics(KafkaHandle handle, std::chrono::milliseconds timeout)
+      : timeout_(timeout), handle_(std::move(handle)) {}
+
+  absl::Status WaitUntilVisible(const std::string& topic);
+  absl::StatusOr<LogRecord> FetchAt(rd_kafka_topic_t* handle, const std::string& topic, Address address);
+  absl::StatusOr<std::chrono::milliseconds> WaitAtEnd(const std::string& topic, Address address);
+  absl::Status WhyNoRecord(const std::string& topic, Address address, bool out_of_range);
+
+  const std::chrono::milliseconds timeout_;
+  const KafkaHandle handle_;
+  std::mutex reading_mutex_;
+  std::map<std::string, KafkaTopic> reading_;  // under reading_mutex_; the topics that were read from
+};
+
+}  // namespace realise
