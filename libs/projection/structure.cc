@@ -152,8 +152,8 @@ std::set<std::string_view> Structure::BoardsOf(const MeasureFacts& measure, Peri
     if (assignee.is_project) {
       const auto project = projects_.find(assignee.id);
       if (project == projects_.end()) continue;
-      const bool cancelled =
-          project->second.has_cancelled_from() && project->second.cancelled_from() <= DayNumber(day);
+      const bool cancelled = project->second.has_cancelled_from() &&
+                             project->second.cancelled_from() <= DayNumber(month.FirstDay());
       board_id = cancelled ? nullptr : BoardOn(project->second, day);
       if (board_id == nullptr) continue;
     }

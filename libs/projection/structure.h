@@ -51,8 +51,8 @@ class Structure {
 
   // The boards whose figures a measure is part of in a month, as things stand on its last day: those it is
   // assigned to, and those that a project is under that it is assigned to.  A set: a measure counts once for
-  // a board.  A project that was cancelled, and a board that was closed, by that day take no part; nor does a
-  // published total.
+  // a board.  As with claims, a project that was cancelled when the month began takes no part, nor does a
+  // board that is closed on its last day; a published total never does.
   std::set<std::string_view> BoardsOf(const MeasureFacts& measure, Period month) const;
 
   // The sequence of the event that closed a month; nothing while it is not closed.
