@@ -30,12 +30,16 @@ PURE = {"libs/domain", "libs/postings", "libs/measures", "libs/event_log"}
 IMPURE = (r"(thread|mutex|shared_mutex|condition_variable|future|atomic|fstream|iostream|filesystem|random|cstdio|ctime"
           r"|unistd\.h|sys/.*|absl/(synchronization|time/clock)\b.*|libs/base/clock\.h)$")
 
-# (what is included, where it may be, what to do elsewhere)
+# A test may use a real log or store of this floor instead of a mock.
+REAL_THINGS_FOR_TESTS = 2
+
+# (what is included, where it may be, whether any test may, what to do elsewhere)
 INCLUDES = [
-    (r"grpc(pp)?/|.*\.grpc\.pb\.h$", ("libs/rpc/", "services/", "tools/", "tests/"),
+    (r"grpc(pp)?/|.*\.grpc\.pb\.h$", ("libs/rpc/", "services/", "tools/", "tests/"), False,
      "return absl::Status and plain messages; only libs/rpc and what stands on it know gRPC"),
-    (r"librdkafka/", ("libs/event_log/kafka/", "tests/", "tools/"), "use EventLog; only libs/event_log/kafka knows librdkafka"),
-    (r"rocksdb/", ("libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store", "tests/"),
+    (r"librdkafka/", ("libs/event_log/kafka/", "tests/", "tools/"), False,
+     "use EventLog; only libs/event_log/kafka knows librdkafka"),
+    (r"rocksdb/", ("libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store"), True,
      "use EventLog, ViewStore or DeciderStore; only these know RocksDB"),
 ]
 
@@ -65,7 +69,10 @@ def production(source):
 
 @dataclasses.dataclass(frozen=True)
 class Banned:
-    """A pattern that no line may match; `reason_allows` accepts it beside a comment that says why."""
+    """A pattern that no line may match; `reason_allows` accepts it beside a comment that says why.
+
+    With `reason_word` one comment with that word serves the whole file; `unless_before` looks at the line before.
+    """
 
     pattern: re.Pattern
     applies: object
@@ -73,6 +80,8 @@ class Banned:
     advice: str
     code_only: bool = True
     reason_allows: bool = False
+    reason_word: str = None
+    unless_before: re.Pattern = None
 
 
 def banned(pattern, applies, what, advice, **options):
@@ -91,13 +100,12 @@ BANNED = [
     banned(r"(?<![\w:.>])(std::)?s?rand\s*\(", is_cpp, "rand()", "use std::mt19937_64 with a seed that is printed"),
     banned(r"\bstd::(cout|cerr|clog)\b|\b(f|v|vf)?printf\s*\(|\bfmt::print\s*\(|\bputs\s*\(", in_libs, "a library that prints",
            "return a value or a status; only a main prints"),
-    banned(r"^(?!.*(\bunique_ptr\b|\bWrapUnique\b|\breset\s*\().*\bnew\b).*\bnew\s+[A-Za-z_:]", is_cpp,
+    banned(r"^(?!.*(\b(unique|shared)_ptr\b|\bWrapUnique\b|\breset\s*\().*\bnew\b).*\bnew\s+[A-Za-z_:]", is_cpp,
            "new that nobody owns at once", "std::make_unique, or hand it to a unique_ptr on the same line, or say in a comment who deletes it",
-           reason_allows=True),
+           reason_allows=True, unless_before=re.compile(r"\b(unique_ptr|WrapUnique)\b[^;]*$")),
     banned(r"\bdelete\b\s*(\[\s*\]\s*)?[A-Za-z_(*]", is_cpp, "delete by hand", "let a unique_ptr own it", reason_allows=True),
     banned(r"\b(shared_ptr|make_shared|weak_ptr)\s*<", production, "shared ownership without a reason",
-           "one owner and references, or say in a comment on this line or the line before who shares it and why",
-           reason_allows=True),
+           "one owner and references, or say in a comment who shares it and why", reason_allows=True, reason_word="share[sd]?\\b"),
     banned(r"\b(MOCK_METHO[D]\w*|EXPECT_CAL[L]|ON_CAL[L])\b", is_cpp, "a mock",
            "use the real code on an in-memory environment, a ManualClock or a log that fails on demand"),
     banned(r"\b(GTEST_SKI[P]|DISABLE[D]_)", is_code, "a test that does not run", "mend it or delete it", code_only=False),
