@@ -10,6 +10,9 @@ namespace realise {
 namespace {
 
 constexpr size_t kMessagesAtOnce = 256;
+// After this much librdkafka is nudged; a fraction of what it fetches ahead.
+constexpr size_t kNudgeMessages = 25'000;
+constexpr size_t kNudgeBytes = 8 * 1024 * 1024;
 
 KafkaSettings FollowerSettings(const KafkaSettings& connection) {
   KafkaSettings settings = ConsumerSettings(connection);
@@ -18,7 +21,8 @@ KafkaSettings FollowerSettings(const KafkaSettings& connection) {
   settings.insert(settings.end(), {{"fetch.wait.max.ms", "100"},
                                    {"fetch.message.max.bytes", "4194304"},
                                    // Of each topic, ahead of its reader.
-                                   {"queued.max.messages.kbytes", "16384"}});
+                                   {"queued.min.messages", "100000"},
+                                   {"queued.max.messages.kbytes", "32768"}});
   return settings;
 }
 
@@ -95,6 +99,18 @@ absl::Status KafkaReader::Fetch(std::chrono::milliseconds wait) {
   return absl::OkStatus();
 }
 
+// When as much is fetched ahead as may be, librdkafka 2.0 looks again only after a second, however soon it is
+// taken. Any request to the broker wakes it; its answer is not waited for.
+void KafkaReader::Nudge(const rd_kafka_message_t& taken) {
+  ++messages_since_nudge_;
+  bytes_since_nudge_ += taken.len;
+  if (messages_since_nudge_ < kNudgeMessages && bytes_since_nudge_ < kNudgeBytes) return;
+  messages_since_nudge_ = 0;
+  bytes_since_nudge_ = 0;
+  Watermarks unused;
+  rd_kafka_query_watermark_offsets(consumer_.handle.get(), name_.c_str(), 0, &unused.low, &unused.high, 0);
+}
+
 absl::StatusOr<std::vector<LogRecord>> KafkaReader::Read(std::chrono::milliseconds wait_max,
                                                          size_t bytes_max) {
   RETURN_IF_ERROR(stopped_);
@@ -113,6 +129,8 @@ absl::StatusOr<std::vector<LogRecord>> KafkaReader::Read(std::chrono::millisecon
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       // Behind a transaction's marker, which is no record, the end is further than the last record tells.
       next_ = std::max(next_, message.offset);
+      messages_since_nudge_ = 0;
+      bytes_since_nudge_ = 0;
     } else if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (!records.empty()) return records;
       return Explain(message.err);
@@ -121,6 +139,7 @@ absl::StatusOr<std::vector<LogRecord>> KafkaReader::Read(std::chrono::millisecon
       bytes += message.len;
       records.push_back(ToRecord(message));
       next_ = message.offset + 1;
+      Nudge(message);
     }
     pending_.pop_front();
   }

@@ -74,6 +74,7 @@ class KafkaReader : public LogReader {
   absl::Status Start();
   void Halt();
   absl::Status Fetch(std::chrono::milliseconds wait);
+  void Nudge(const rd_kafka_message_t& taken);
   absl::Status Explain(rd_kafka_resp_err_t error);
   absl::Status Stop(std::string what);
 
@@ -86,6 +87,8 @@ class KafkaReader : public LogReader {
   Address end_seen_ = 0;
   uint64_t outages_seen_;
   bool started_ = false;
+  size_t messages_since_nudge_ = 0;
+  size_t bytes_since_nudge_ = 0;
   std::deque<KafkaMessage> pending_;  // fetched, and not yet returned
   absl::Status stopped_;
 };

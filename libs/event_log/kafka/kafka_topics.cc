@@ -109,7 +109,7 @@ absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Open(const KafkaSettin
   settings.insert(settings.end(), {{"fetch.wait.max.ms", "2"},
                                    // One batch at a time: what follows the record is not wanted.
                                    {"fetch.message.max.bytes", "1"},
-                                   {"queued.min.messages", "1"}});
+                                   {"queued.min.messages", "1000"}});
   ASSIGN_OR_RETURN(KafkaHandle handle, NewKafkaHandle(RD_KAFKA_CONSUMER, settings, {}));
   return std::unique_ptr<KafkaTopics>(new KafkaTopics(std::move(handle), timeout));
 }
