@@ -105,14 +105,31 @@ ALLOWED = [
 
 
 class TidyTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.root = pathlib.Path(cls.folder.name)
+        subprocess.run(["git", "init", "-q", cls.folder.name], check=True)
+        for path, text in CLEAN.items():
+            cls.write(path, text)
+
+    @classmethod
+    def write(cls, path, text):
+        (cls.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (cls.root / path).write_text(text)
+
     def check(self, changes):
-        with tempfile.TemporaryDirectory() as folder:
-            root = pathlib.Path(folder)
-            subprocess.run(["git", "init", "-q", folder], check=True)
-            for path, text in {**CLEAN, **changes}.items():
-                (root / path).parent.mkdir(parents=True, exist_ok=True)
-                (root / path).write_text(text)
-            return tidy.check(root)
+        """What tidy says of the clean tree with these files changed; the tree is clean again afterwards."""
+        for path, text in changes.items():
+            self.write(path, text)
+        found = tidy.check(self.root)
+        for path in changes:
+            if path in CLEAN:
+                self.write(path, CLEAN[path])
+            else:
+                (self.root / path).unlink()
+        return found
 
     def test_clean_tree(self):
         self.assertEqual(self.check({}), [])
