@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "libs/base/clock.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/commit.h"
 #include "libs/projection/answers.h"
+#include "libs/rpc/deadline.h"
 #include "libs/rpc/rpc_status.h"
 #include "realise/v1/commit.pb.h"
 
@@ -16,8 +16,7 @@ namespace realise {
 namespace {
 
 std::chrono::milliseconds TimeLeft(const grpc::ServerContext& context) {
-  const auto left = context.deadline() -
-                    std::chrono::time_point_cast<std::chrono::system_clock::duration>(SystemClock().Now());
+  const auto left = context.deadline() - RpcNow();
   return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds(0),
                     kAtLeastWaitMax);
 }

@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "libs/rpc/append_service.h"
+#include "libs/rpc/deadline.h"
 #include "libs/rpc/health_service.h"
 #include "libs/rpc/ledger_service.h"
 #include "libs/rpc/log_service.h"
@@ -62,7 +63,7 @@ class RpcServerImpl final : public RpcServer {
   void Stop() override {
     health_.Stop();
     if (server_ == nullptr) return;
-    server_->Shutdown(SystemClock().Now() + std::chrono::seconds(10));
+    server_->Shutdown(RpcNow() + std::chrono::seconds(10));
     server_.reset();
   }
 

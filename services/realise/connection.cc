@@ -3,7 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "fmt/format.h"
-#include "libs/base/clock.h"
+#include "libs/rpc/deadline.h"
 #include "libs/rpc/rpc_server.h"
 #include "services/realise/exit_codes.h"
 #include "services/realise/output.h"
@@ -21,8 +21,7 @@ Connection::Connection(const std::string& server) {
 }
 
 void Connection::Prepare(grpc::ClientContext& context, std::chrono::seconds deadline) {
-  context.set_deadline(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(SystemClock().Now() + deadline));
+  context.set_deadline(RpcNow() + deadline);
 }
 
 int FailedCall(const grpc::Status& status) {

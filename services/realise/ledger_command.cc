@@ -20,7 +20,8 @@ int Create(const Globals& globals, const LedgerOptions& options) {
   Connection connection(globals.server);
   int exit_code = kExitOk;
   Sheet sheet;
-  sheet.columns = {{"Ledger", "ledger", false}, {"Ledger id", "ledger_id", false}, {"Receipt", "receipt", false}};
+  sheet.columns = {
+      {"Ledger", "ledger", false}, {"Ledger id", "ledger_id", false}, {"Receipt", "receipt", false}};
   v1::ListLedgersResponse all;
   for (const std::string& ledger : options.ledgers) {
     v1::CreateLedgerRequest request;
