@@ -3,26 +3,20 @@
 #include <cassert>
 #include <cstring>
 
+#include "libs/event_log/big_endian.h"
+
 namespace realise {
 namespace {
 
 constexpr std::string_view kMagic = "RLSCMT01";
 constexpr uint32_t kFlagsKnown = kFlagClockCorrection | kFlagDemonstration;
 
-void PutBigEndian(uint64_t value, int bytes, std::string& out) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
-}
-
 // Takes fields off the front of a header; the caller has checked that it is long enough.
 class FieldReader {
  public:
   explicit FieldReader(std::string_view bytes) : bytes_(bytes) {}
 
-  uint64_t BigEndian(size_t size) {
-    uint64_t value = 0;
-    for (const char c : Raw(size)) value = value << 8 | static_cast<uint8_t>(c);
-    return value;
-  }
+  uint64_t Number(size_t size) { return BigEndian(Raw(size)); }
   template <typename T>
   T Fixed() {
     T value;
@@ -69,11 +63,11 @@ std::optional<CommitView> DecodeCommit(std::string_view stored) {
   header.ledger_id = fields.Fixed<LedgerId>();
   header.previous = fields.Fixed<Digest>();
   header.writer = fields.Fixed<WriterId>();
-  header.first_sequence = fields.BigEndian(8);
-  header.event_count = static_cast<uint32_t>(fields.BigEndian(4));
-  header.flags = static_cast<uint32_t>(fields.BigEndian(4));
-  header.recorded_at = Instant(std::chrono::microseconds(static_cast<int64_t>(fields.BigEndian(8))));
-  const uint64_t body_length = fields.BigEndian(4);
+  header.first_sequence = fields.Number(8);
+  header.event_count = static_cast<uint32_t>(fields.Number(4));
+  header.flags = static_cast<uint32_t>(fields.Number(4));
+  header.recorded_at = Instant(std::chrono::microseconds(static_cast<int64_t>(fields.Number(8))));
+  const uint64_t body_length = fields.Number(4);
   commit.body = stored.substr(kCommitHeaderBytes);
   if (header.first_sequence == 0 || header.event_count > kCommitEventsMax) return std::nullopt;
   if (header.first_sequence > UINT64_MAX - kCommitEventsMax) return std::nullopt;

@@ -43,7 +43,8 @@ struct CommitView {
 // The stored bytes.  REQUIRES: event_count and body within the limits above.
 [[nodiscard]] std::string EncodeCommit(const CommitHeader& header, std::string_view body);
 
-// Nothing if the header does not decode: wrong magic, length, limits, or an unknown flag.  The body is not looked at.
+// Nothing if the header does not decode: wrong magic, length, limits, or an unknown flag.  The body is not
+// looked at.
 [[nodiscard]] std::optional<CommitView> DecodeCommit(std::string_view stored);
 
 }  // namespace realise

@@ -1,6 +1,7 @@
-// The one rule of the log, which every reader applies alone: a commit is valid if, and only if, its header decodes and
-// names this ledger's id, its `previous` is the digest of the last valid commit, its sequence follows, and its
-// recorded_at rises or it is a flagged clock correction.  Any other is void, and is passed over.
+// The one rule of the log, which every reader applies alone: a commit is valid if, and only if, its header
+// decodes and names this ledger's id, its `previous` is the digest of the last valid commit, its sequence
+// follows, and its recorded_at rises or it is a flagged clock correction.  Any other is void, and is passed
+// over.
 //
 // Pure: no I/O, no clock.  Not thread-safe.
 #pragma once
@@ -38,13 +39,14 @@ struct ChainHead {
 
 class CommitChain {
  public:
-  // Before a ledger's first commit: the first that decodes, has no `previous` and begins at sequence 1 founds it.
+  // Before a ledger's first commit: the first that decodes, has no `previous` and begins at sequence 1 founds
+  // it.
   CommitChain() = default;
   // Going on behind `head`.
   explicit CommitChain(const ChainHead& head) : head_(head) {}
 
-  // Judges the next record of the log.  `commit` has to be what DecodeCommit(stored) gave, and `digest` Sha256(stored).
-  // A valid one becomes the head.
+  // Judges the next record of the log.  `commit` has to be what DecodeCommit(stored) gave, and `digest`
+  // Sha256(stored). A valid one becomes the head.
   Verdict Offer(const std::optional<CommitView>& commit, const Digest& digest);
 
   // Nothing before the first commit.

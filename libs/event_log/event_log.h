@@ -1,5 +1,6 @@
-// The log: for each ledger a sequence of records that are only ever appended to.  It knows nothing of what a record
-// says; which records are valid commits is for its readers to judge (commit_chain.h), and CommitReader does so.
+// The log: for each ledger a sequence of records that are only ever appended to.  It knows nothing of what a
+// record says; which records are valid commits is for its readers to judge (commit_chain.h), and CommitReader
+// does so.
 //
 // Implementations: RocksDbEventLog (event_log/rocksdb, the default) and KafkaEventLog (event_log/kafka).
 // Both pass tests/contract.
@@ -18,8 +19,8 @@
 
 namespace realise {
 
-// Where a record stands in one implementation's log of one ledger: rises from record to record, need not be dense,
-// and means nothing anywhere else.  0 is at or before the first record.
+// Where a record stands in one implementation's log of one ledger: rises from record to record, need not be
+// dense, and means nothing anywhere else.  0 is at or before the first record.
 using Address = int64_t;
 
 struct LogRecord {
@@ -34,15 +35,15 @@ class LogReader {
  public:
   virtual ~LogReader() = default;
 
-  // Returns the next durable records, in order, at least one and at most about `bytes_max` bytes of them, waiting up to
-  // `wait_max` for the first; empty if none came.
+  // Returns the next durable records, in order, at least one and at most about `bytes_max` bytes of them,
+  // waiting up to `wait_max` for the first; empty if none came.
   //   UNAVAILABLE  the log cannot be reached now; call again.
   //   DATA_LOSS    the next record is gone or damaged; never goes on by itself.  Stop this ledger.
   [[nodiscard]] virtual absl::StatusOr<std::vector<LogRecord>> Read(std::chrono::milliseconds wait_max,
                                                                     size_t bytes_max) = 0;
 
-  // Returns the address behind the last durable record, as of a moment during this call.  A reader whose next address
-  // is not below it has seen everything that was acknowledged before the call.
+  // Returns the address behind the last durable record, as of a moment during this call.  A reader whose next
+  // address is not below it has seen everything that was acknowledged before the call.
   //   UNAVAILABLE  the log cannot be reached now; call again.
   [[nodiscard]] virtual absl::StatusOr<Address> End() = 0;
 
@@ -55,15 +56,16 @@ class LogAppender {
  public:
   virtual ~LogAppender() = default;
 
-  // Hands a record over; records of one appender are recorded in this order, or not at all.  OK does not mean that it
-  // is recorded: only reading it back does.
+  // Hands a record over; records of one appender are recorded in this order, or not at all.  OK does not mean
+  // that it is recorded: only reading it back does.
   //   RESOURCE_EXHAUSTED  too much is under way; call again once something was read back.
   //   INVALID_ARGUMENT    longer than the log takes.
   //   UNAVAILABLE         the log cannot be reached or no longer takes anything.
   [[nodiscard]] virtual absl::Status Append(std::string stored) = 0;
 
-  // OK, or the first failure of a record handed over since the last call.  After one, whether that record and those
-  // behind it are recorded is unknown until they are read back, or something else stands in their place.
+  // OK, or the first failure of a record handed over since the last call.  After one, whether that record and
+  // those behind it are recorded is unknown until they are read back, or something else stands in their
+  // place.
   [[nodiscard]] virtual absl::Status TakeFailure() = 0;
 };
 
@@ -81,7 +83,8 @@ class EventLog {
 
   // OK if the ledger exists and its place is safe to keep a ledger in.
   //   NOT_FOUND            there is no such ledger.
-  //   FAILED_PRECONDITION  its place could lose or change records; the message says which setting, and what is right.
+  //   FAILED_PRECONDITION  its place could lose or change records; the message says which setting, and what
+  //   is right.
   [[nodiscard]] virtual absl::Status CheckLedger(const std::string& ledger) = 0;
 
   // Opens a reader at `from`.   NOT_FOUND  there is no such ledger.
@@ -89,7 +92,8 @@ class EventLog {
                                                                               Address from) = 0;
 
   // Opens an appender.   NOT_FOUND  there is no such ledger.
-  [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<LogAppender>> OpenAppender(const std::string& ledger) = 0;
+  [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<LogAppender>> OpenAppender(
+      const std::string& ledger) = 0;
 
   // Reads one record again.
   //   NOT_FOUND  there is no record at that address: the log was truncated, or is another one.

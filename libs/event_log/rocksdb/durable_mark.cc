@@ -6,6 +6,7 @@
 
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
+#include "libs/event_log/big_endian.h"
 #include "libs/event_log/rocksdb/rocksdb_status.h"
 
 namespace realise {
@@ -24,21 +25,11 @@ struct Slot {
   DurableCount count;
 };
 
-void PutBigEndian(uint64_t value, std::string& out) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
-}
-
-uint64_t BigEndianAt(std::string_view bytes, size_t at) {
-  uint64_t value = 0;
-  for (const char c : bytes.substr(at, 8)) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 std::string Encode(const Slot& slot) {
   std::string bytes(kMagic);
-  PutBigEndian(slot.generation, bytes);
-  PutBigEndian(slot.count.ledgers, bytes);
-  PutBigEndian(slot.count.records, bytes);
+  PutBigEndian(slot.generation, 8, bytes);
+  PutBigEndian(slot.count.ledgers, 8, bytes);
+  PutBigEndian(slot.count.records, 8, bytes);
   bytes += Sha256(bytes).view();
   return bytes;
 }
@@ -47,7 +38,8 @@ std::optional<Slot> Decode(std::string_view bytes) {
   if (bytes.size() != kFileBytes || bytes.substr(0, 8) != kMagic) return std::nullopt;
   const size_t digest_at = kFileBytes - Digest::kSize;
   if (Sha256(bytes.substr(0, digest_at)).view() != bytes.substr(digest_at)) return std::nullopt;
-  return Slot{BigEndianAt(bytes, 8), {BigEndianAt(bytes, 16), BigEndianAt(bytes, 24)}};
+  return Slot{BigEndian(bytes.substr(8, 8)),
+              {BigEndian(bytes.substr(16, 8)), BigEndian(bytes.substr(24, 8))}};
 }
 
 }  // namespace
@@ -58,8 +50,8 @@ DurableMark::DurableMark(rocksdb::Env& env, const std::string& directory)
       slots_{directory + "/durable-mark.0", directory + "/durable-mark.1"} {}
 
 absl::Status DurableMark::Create() {
-  RETURN_IF_ERROR(WriteSlot(0, {}));
   RETURN_IF_ERROR(WriteSlot(1, {}));
+  RETURN_IF_ERROR(WriteSlot(0, {}));
   std::unique_ptr<rocksdb::Directory> directory;
   RETURN_IF_ERROR(FromRocksDb(env_.NewDirectory(directory_, &directory), "opening the directory"));
   return FromRocksDb(directory->Fsync(), "syncing the directory");

@@ -7,6 +7,7 @@
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
+#include "libs/event_log/big_endian.h"
 #include "libs/event_log/rocksdb/rocksdb_status.h"
 
 namespace realise {
@@ -77,14 +78,12 @@ std::string LedgerKey(const std::string& ledger) { return kLedgerRow + ledger; }
 std::string RecordKey(const std::string& ledger, Address address) {
   std::string key = kRecordRow + ledger;
   key += '\0';
-  for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>((address >> shift) & 0xff);
+  PutBigEndian(static_cast<uint64_t>(address), 8, key);
   return key;
 }
 
 Address AddressOf(const rocksdb::Slice& key) {
-  Address address = 0;
-  for (size_t i = key.size() - 8; i < key.size(); ++i) address = address << 8 | static_cast<uint8_t>(key[i]);
-  return address;
+  return static_cast<Address>(BigEndian({key.data() + key.size() - 8, 8}));
 }
 
 rocksdb::ReadOptions VerifiedRead() {
