@@ -1,0 +1,34 @@
+#include "libs/ledger/clock_guard.h"
+
+#include <gtest/gtest.h>
+
+namespace realise {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Instant kNoon{seconds(1'700'000'000)};
+
+TEST(ClockGuard, RefusesAClockBehindTheLedger) {
+  const ClockGuard guard({seconds(2), seconds(60)});
+  EXPECT_TRUE(guard.CheckNotBehind(kNoon, kNoon + seconds(2)).ok());
+  EXPECT_FALSE(guard.CheckNotBehind(kNoon, kNoon + seconds(2) + std::chrono::microseconds(1)).ok());
+  EXPECT_TRUE(guard.CheckNotBehind(kNoon + seconds(86400), kNoon).ok());
+}
+
+TEST(ClockGuard, RefusesAClockFarFromTheLogs) {
+  ClockGuard guard({seconds(2), seconds(60)});
+  const SteadyTime sent{seconds(100)};
+  const SteadyTime read{seconds(130)};
+  EXPECT_TRUE(guard.CheckSkew(kNoon, sent).ok()) << "nothing is known";
+  // The log took it at noon, somewhere between 100 and 130: at 230 its clock shows 100 to 130 s past noon.
+  guard.NoteAppended(kNoon, sent, read);
+  const SteadyTime later{seconds(230)};
+  EXPECT_TRUE(guard.CheckSkew(kNoon + seconds(100 - 60), later).ok());
+  EXPECT_FALSE(guard.CheckSkew(kNoon + seconds(100 - 61), later).ok());
+  EXPECT_TRUE(guard.CheckSkew(kNoon + seconds(130 + 60), later).ok());
+  EXPECT_FALSE(guard.CheckSkew(kNoon + seconds(130 + 61), later).ok());
+}
+
+}  // namespace
+}  // namespace realise

@@ -1,0 +1,123 @@
+#include "libs/ledger/decider_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "libs/domain/ledger_state.h"
+#include "libs/domain/testing/event_builders.h"
+#include "libs/ledger/testing/ledger_fixture.h"
+
+namespace realise::testing {
+namespace {
+
+using ::testing::SizeIs;
+
+class DeciderStoreTest : public LedgerTest {
+ protected:
+  // The answers to an event known, one in conflict, and one that rests on state, as text.
+  std::string Decisions(const std::vector<v1::Event>& history) {
+    std::string answers;
+    const auto note = [&](const AppendOutcome& outcome) {
+      answers += outcome.status.ToString() + " " + outcome.receipt.ToString();
+      for (const v1::Appended& event : outcome.events) answers += " " + event.ShortDebugString();
+      answers += "\n";
+    };
+    for (size_t i = 0; i < history.size(); i += 17) {
+      note(Append(history[i]));
+      note(Append(ByRole(history[i], "another-role")));
+      note(Append(DryRun(Request({WithId(history[i], "fresh")}))));
+    }
+    return answers;
+  }
+};
+
+TEST_F(DeciderStoreTest, KeepsRowsIdsAndCommits) {
+  DeciderStore::Chunk chunk;
+  chunk.place.set_next_sequence(4);
+  LedgerState state = StateAfter({BoardEstablished("b-1")});
+  chunk.state_rows = state.TakeChangedRows();
+  const EventKey key = EventKeyOf("/ods/RH5/finance", "e-1");
+  chunk.ids = {{key, 3}};
+  Digest first;
+  first.bytes[0] = 1;
+  Digest second;
+  second.bytes[0] = 2;
+  chunk.commits = {{2, 10, first}, {3, 11, first}, {3, 300, second}};
+  ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
+  EXPECT_EQ(**store_->FindId(kLedger, key), 3u);
+  EXPECT_EQ(*store_->FindId("RA4", key), std::nullopt);
+  EXPECT_EQ(*store_->FindId(kLedger, EventKeyOf("/ods/RH5/finance", "e-2")), std::nullopt);
+  EXPECT_EQ((**store_->FindCommit(kLedger, 1)).address, 10);
+  EXPECT_EQ((**store_->FindCommit(kLedger, 3)).address, 11);
+  EXPECT_EQ(*store_->FindCommit(kLedger, 4), std::nullopt);
+  EXPECT_TRUE(*store_->HasCommit(kLedger, 3, second));
+  EXPECT_FALSE(*store_->HasCommit(kLedger, 2, second));
+
+  LedgerState loaded;
+  const auto place = store_->Load(kLedger, loaded);
+  ASSERT_TRUE(place.ok()) << place.status();
+  EXPECT_EQ((*place)->next_sequence(), 4u);
+  EXPECT_NE(loaded.boards.Find("b-1"), nullptr);
+  EXPECT_EQ(*store_->Load("RA4", loaded), std::nullopt);
+
+  for (auto& [row, value] : chunk.state_rows) value.clear();
+  ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
+  LedgerState emptied;
+  ASSERT_TRUE(store_->Load(kLedger, emptied).ok());
+  EXPECT_EQ(emptied.boards.size(), 0u);
+}
+
+TEST_F(DeciderStoreTest, AWriterDecidesTheSameFromAnyPlace) {
+  clock_.Set(kAfterRandomHistory);
+  const std::vector<v1::Event> history = RandomHistory(20240603, 400);
+  Create();
+  for (size_t i = 0; i < history.size(); ++i) {
+    ASSERT_TRUE(Append(history[i]).status.ok()) << i;
+    // Starts at many places, with a store that trails the log by nothing, by little, and by much.
+    if (i % 37 == 36) {
+      options_.save_every_events = i % 2 == 0 ? 10 : 10'000;
+      Reopen(options_);
+    }
+  }
+  const std::string answers = Decisions(history);
+  Reopen(options_);
+  EXPECT_EQ(Decisions(history), answers);
+  DeleteStore();
+  writer_ = OpenWriter();
+  EXPECT_EQ(Decisions(history), answers) << "with the store deleted";
+  EXPECT_THAT(ReadLedger().events, SizeIs(history.size()));
+}
+
+TEST_F(DeciderStoreTest, AStoreThatTrailsCatchesUp) {
+  Create();
+  ASSERT_TRUE(Append(BoardEstablished("b-1")).status.ok());
+  writer_.reset();
+  const std::unique_ptr<DeciderStore> other_store = OpenStore("/other");
+  {
+    const auto other = LedgerWriter::Open(*log_, *other_store, clock_, options_);
+    ASSERT_TRUE(other.ok());
+    ASSERT_TRUE(Get(Submit(**other, Request({BoardEstablished("b-2")}))).status.ok());
+  }
+  writer_ = OpenWriter();
+  EXPECT_TRUE(Append(BoardEstablished("b-2")).events.at(0).already_recorded());
+  EXPECT_EQ(Append(BoardEstablished("b-3")).events.at(0).sequence(), 3u);
+}
+
+TEST_F(DeciderStoreTest, AStoreOfAnotherLogStopsTheLedger) {
+  Create();
+  ASSERT_TRUE(Append(BoardEstablished("b-1")).status.ok());
+  writer_.reset();
+  RocksDbEventLogOptions options;
+  options.path = "/another-log";
+  options.env = env_.get();
+  const auto another = RocksDbEventLog::Open(options);
+  ASSERT_TRUE(another.ok());
+  ASSERT_TRUE(CreateLedger(**another, clock_, kLedger, false).ok());
+  EXPECT_TRUE(absl::IsDataLoss(LedgerWriter::Open(**another, *store_, clock_, options_).status()));
+}
+
+}  // namespace
+}  // namespace realise::testing
