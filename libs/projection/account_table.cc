@@ -80,7 +80,7 @@ absl::Status ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys, Acco
 
 absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
   const std::string prefix = keys_.Table(ViewTable::kAccounts);
-  std::vector<std::pair<AccountRow, std::string>> found;
+  std::vector<std::pair<ViewAccountRow, std::string>> found;
   for (snapshot.Seek(prefix); snapshot.On(prefix); snapshot.Next()) {
     const auto row = DecodeAccountRow(snapshot.value());
     if (!row) return DamagedRow(snapshot.key());

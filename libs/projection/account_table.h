@@ -47,7 +47,7 @@ class AccountTable {
  private:
   struct Account {
     std::string name;
-    AccountRow row;
+    ViewAccountRow row;
     bool loaded = false;
     absl::flat_hash_map<Cell, Balance> balances;
     // Rows of this chunk, one behind the other: sequence 8, length 4, value.

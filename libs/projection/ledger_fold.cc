@@ -69,7 +69,7 @@ struct LedgerFold::Memory {
   LedgerState state;
   AccountTable accounts;
   std::optional<CommitEnd> last;  // the last commit
-  CommitRow last_row;
+  ViewCommitRow last_row;
   google::protobuf::Arena arena;  // of the commit at hand
   std::vector<Posting> postings;  // of the event at hand
 
@@ -137,7 +137,8 @@ absl::Status LedgerFold::LoadRows(ViewSnapshot& snapshot, Memory& memory) {
   const auto row = DecodeCommitRow(snapshot.value());
   if (!row) return DamagedRow(snapshot.key());
   memory.last_row = *row;
-  memory.last = CommitEnd{ReadUint64(snapshot.key().substr(commits.size())), row->recorded_at, row->digest};
+  memory.last = CommitEnd{ReadUint64(snapshot.key().substr(commits.size())), row->recorded_at, row->digest,
+                          row->address};
   return absl::OkStatus();
 }
 
@@ -211,17 +212,18 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit) {
 void LedgerFold::AddCommitRows(const ReadCommit& commit) {
   Memory& memory = *memory_;
   const CommitHeader& header = commit.header;
-  CommitRow row{.recorded_at = header.recorded_at,
-                .segment = memory.last_row.segment,
-                .ordinal = memory.last_row.ordinal + 1,
-                .digest = commit.digest};
+  ViewCommitRow row{.recorded_at = header.recorded_at,
+                    .segment = memory.last_row.segment,
+                    .ordinal = memory.last_row.ordinal + 1,
+                    .digest = commit.digest,
+                    .address = commit.address};
   if (!memory.last || header.recorded_at <= memory.last->recorded_at) ++row.segment;
   memory.commits.emplace_back(options_.keys.Commit(header.LastSequence(), row.ordinal), EncodeCommitRow(row));
   std::string end;
   AppendUint64(end, header.LastSequence());
   AppendUint64(end, row.ordinal);
   memory.times.emplace_back(options_.keys.Time(row.segment, row.recorded_at), std::move(end));
-  memory.last = CommitEnd{header.LastSequence(), header.recorded_at, commit.digest};
+  memory.last = CommitEnd{header.LastSequence(), header.recorded_at, commit.digest, commit.address};
   memory.last_row = row;
 }
 

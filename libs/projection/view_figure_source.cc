@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const V
   ASSIGN_OR_RETURN(const auto place, snapshot.Get(source->keys_.Place()));
   if (!place || !source->place_.ParseFromString(*place)) return DamagedRow(source->keys_.Place());
   snapshot.SeekForPrev(source->keys_.Commit(kNumberMax, kNumberMax));
-  CommitRow row;
+  ViewCommitRow row;
   ASSIGN_OR_RETURN(source->latest_, source->CommitHere(&row));
   source->last_segment_ = row.segment;
   if (source->place_.next_sequence() != source->latest_.sequence + 1)
@@ -34,7 +34,7 @@ absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const V
   return source;
 }
 
-absl::StatusOr<CommitEnd> ViewFigureSource::CommitHere(CommitRow* row) const {
+absl::StatusOr<CommitEnd> ViewFigureSource::CommitHere(ViewCommitRow* row) const {
   const std::string table = keys_.Table(ViewTable::kCommits);
   if (!snapshot_->On(table)) {
     RETURN_IF_ERROR(snapshot_->status());
@@ -43,7 +43,8 @@ absl::StatusOr<CommitEnd> ViewFigureSource::CommitHere(CommitRow* row) const {
   const auto commit = DecodeCommitRow(snapshot_->value());
   if (!commit || snapshot_->key().size() != table.size() + 16) return DamagedRow(snapshot_->key());
   if (row != nullptr) *row = *commit;
-  return CommitEnd{ReadUint64(snapshot_->key().substr(table.size())), commit->recorded_at, commit->digest};
+  return CommitEnd{ReadUint64(snapshot_->key().substr(table.size())), commit->recorded_at, commit->digest,
+                   commit->address};
 }
 
 // From the last segment back: the last commit in log order is meant, and within a segment times rise.

@@ -44,7 +44,7 @@ class ViewFigureSource : public FigureSource {
       : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)) {}
 
   // The commit that the cursor stands on.
-  absl::StatusOr<CommitEnd> CommitHere(CommitRow* row = nullptr) const;
+  absl::StatusOr<CommitEnd> CommitHere(ViewCommitRow* row = nullptr) const;
   // Nothing if the account does not exist.
   absl::StatusOr<std::optional<AccountNumber>> NumberOf(const std::string& account) const;
 

@@ -9,8 +9,8 @@
 //   'l' code                             -> number, 4 bytes     the ledger's number; under ledger 0
 //   'v'                                  -> version, 2 bytes    the fold version that answers
 // Rows of every other version:
-//   'a' account name                     -> AccountRow
-//   'c' end sequence 8, ordinal 8        -> CommitRow           commits by their end; empty ones share it
+//   'a' account name                     -> ViewAccountRow
+//   'c' end sequence 8, ordinal 8        -> ViewCommitRow           commits by their end; empty ones share it
 //   'f' sequence 8                       -> v1.Event            facts
 //   'k' account number 4, sequence 8     -> balances            checkpoint of all cells, behind that event
 //   'm'                                  -> internal.v1.LogPlace

@@ -91,7 +91,7 @@ std::optional<std::vector<CellBalance>> DecodeBalances(std::string_view row) {
   return balances;
 }
 
-std::string EncodeAccountRow(const AccountRow& row) {
+std::string EncodeAccountRow(const ViewAccountRow& row) {
   std::string bytes;
   AppendVarint(bytes, row.number);
   AppendVarint(bytes, row.postings_since);
@@ -100,8 +100,8 @@ std::string EncodeAccountRow(const AccountRow& row) {
   return bytes;
 }
 
-std::optional<AccountRow> DecodeAccountRow(std::string_view row) {
-  AccountRow account;
+std::optional<ViewAccountRow> DecodeAccountRow(std::string_view row) {
+  ViewAccountRow account;
   if (!TakeVarint(row, account.number) || !TakeVarint(row, account.postings_since) ||
       !TakeVarint(row, account.cells) || !TakeVarint(row, account.checkpoint) || !row.empty() ||
       account.number == 0) {
@@ -110,22 +110,24 @@ std::optional<AccountRow> DecodeAccountRow(std::string_view row) {
   return account;
 }
 
-std::string EncodeCommitRow(const CommitRow& row) {
+std::string EncodeCommitRow(const ViewCommitRow& row) {
   std::string bytes;
   AppendUint64(bytes, static_cast<uint64_t>(row.recorded_at.time_since_epoch().count()));
   AppendUint32(bytes, row.segment);
   AppendUint64(bytes, row.ordinal);
   bytes.append(row.digest.view());
+  AppendUint64(bytes, static_cast<uint64_t>(row.address));
   return bytes;
 }
 
-std::optional<CommitRow> DecodeCommitRow(std::string_view row) {
-  CommitRow commit;
-  if (row.size() != 20 + Digest::kSize) return std::nullopt;
+std::optional<ViewCommitRow> DecodeCommitRow(std::string_view row) {
+  ViewCommitRow commit;
+  if (row.size() != 28 + Digest::kSize) return std::nullopt;
   commit.recorded_at = Instant(std::chrono::microseconds(static_cast<int64_t>(ReadUint64(row))));
   commit.segment = ReadUint32(row.substr(8));
   commit.ordinal = ReadUint64(row.substr(12));
   std::memcpy(commit.digest.bytes.data(), row.data() + 20, Digest::kSize);
+  commit.address = static_cast<int64_t>(ReadUint64(row.substr(20 + Digest::kSize)));
   return commit;
 }
 

@@ -2,8 +2,8 @@
 //
 //   cell deltas := (cell delta)*                       at least one; in the order in which they were posted
 //   balances    := (cell - cell before, balance)*      rising cells; the first is counted from 0
-//   AccountRow  := number postings_since cells checkpoint
-//   CommitRow   := recorded_at 8, segment 4, ordinal 8, digest 32     big endian
+//   ViewAccountRow  := number postings_since cells checkpoint
+//   ViewCommitRow   := recorded_at 8, segment 4, ordinal 8, digest 32, log address 8     big endian
 //
 // Numbers are varints, signed ones in zigzag form.  Balances have up to 128 bits: the fold never fails
 // because a sum does not fit into 64 bits; only asking for such a sum does.
@@ -41,26 +41,27 @@ using CellBalance = std::pair<uint64_t, Balance>;
 [[nodiscard]] std::string EncodeBalances(const std::vector<CellBalance>& balances);
 [[nodiscard]] std::optional<std::vector<CellBalance>> DecodeBalances(std::string_view row);
 
-struct AccountRow {
+struct ViewAccountRow {
   AccountNumber number = 0;     // from 1, in the order of their first postings
   uint64_t postings_since = 0;  // cell deltas behind the last checkpoint
   uint64_t cells = 0;           // that were ever posted to
   Sequence checkpoint = 0;      // of the last one; 0 without
-  friend bool operator==(const AccountRow&, const AccountRow&) = default;
+  friend bool operator==(const ViewAccountRow&, const ViewAccountRow&) = default;
 };
 
-[[nodiscard]] std::string EncodeAccountRow(const AccountRow& row);
-[[nodiscard]] std::optional<AccountRow> DecodeAccountRow(std::string_view row);
+[[nodiscard]] std::string EncodeAccountRow(const ViewAccountRow& row);
+[[nodiscard]] std::optional<ViewAccountRow> DecodeAccountRow(std::string_view row);
 
-struct CommitRow {
+struct ViewCommitRow {
   Instant recorded_at{};
   uint32_t segment = 0;
   uint64_t ordinal = 0;
   Digest digest;
-  friend bool operator==(const CommitRow&, const CommitRow&) = default;
+  int64_t address = 0;  // where the log keeps it
+  friend bool operator==(const ViewCommitRow&, const ViewCommitRow&) = default;
 };
 
-[[nodiscard]] std::string EncodeCommitRow(const CommitRow& row);
-[[nodiscard]] std::optional<CommitRow> DecodeCommitRow(std::string_view row);
+[[nodiscard]] std::string EncodeCommitRow(const ViewCommitRow& row);
+[[nodiscard]] std::optional<ViewCommitRow> DecodeCommitRow(std::string_view row);
 
 }  // namespace realise

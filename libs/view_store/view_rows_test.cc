@@ -51,11 +51,14 @@ TEST(ViewRows, BalancesThatDoNotRiseAreRefused) {
 }
 
 TEST(ViewRows, AccountsAndCommitsComeBack) {
-  const AccountRow account{.number = 7, .postings_since = 255, .cells = 108, .checkpoint = 123456789};
+  const ViewAccountRow account{.number = 7, .postings_since = 255, .cells = 108, .checkpoint = 123456789};
   EXPECT_EQ(DecodeAccountRow(EncodeAccountRow(account)), account);
   EXPECT_EQ(DecodeAccountRow(EncodeAccountRow(account) + "x"), std::nullopt);
-  CommitRow commit{
-      .recorded_at = Instant(std::chrono::microseconds(-5)), .segment = 3, .ordinal = 9, .digest = {}};
+  ViewCommitRow commit{.recorded_at = Instant(std::chrono::microseconds(-5)),
+                       .segment = 3,
+                       .ordinal = 9,
+                       .digest = {},
+                       .address = 77};
   commit.digest.bytes.fill(0xab);
   EXPECT_EQ(DecodeCommitRow(EncodeCommitRow(commit)), commit);
   EXPECT_EQ(DecodeCommitRow(EncodeCommitRow(commit) + "x"), std::nullopt);
