@@ -40,7 +40,7 @@ TEST_F(LedgerWriterTest, RecordsAnAtomicBatch) {
 
   const AppendOutcome next = Append(ProjectProposed("p-1"));
   EXPECT_EQ(next.receipt.sequence, 4u);
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   EXPECT_THAT(recorded.events, SizeIs(4));
   EXPECT_THAT(recorded.headers, SizeIs(3)) << "the first one, and one a command";
   ExpectRecorded(recorded, outcome);
@@ -268,7 +268,7 @@ TEST_F(LedgerWriterTest, RefusesWhenItsClockIsBehind) {
   const auto corrected = writer_->CorrectClock();
   ASSERT_TRUE(corrected.ok()) << corrected.status();
   ASSERT_TRUE(Append(BoardEstablished("b-3")).status.ok());
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   ASSERT_THAT(recorded.headers, SizeIs(5));
   EXPECT_EQ(recorded.headers[2].recorded_at, recorded.headers[1].recorded_at + std::chrono::microseconds(1));
   EXPECT_EQ(recorded.headers[3].recorded_at, clock_.Now());
@@ -301,7 +301,7 @@ TEST_F(LedgerWriterTest, DatesADemonstrationAsItIsTold) {
   for (std::future<AppendOutcome>& answer : answers) EXPECT_TRUE(Get(std::move(answer)).status.ok());
   ASSERT_TRUE(Append(BoardEstablished("b-5")).status.ok());
 
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   const Instant first = *ParseInstant(may);
   const Instant second = *ParseInstant("2023-05-02T10:00:00Z");
   std::vector<Instant> by_event;

@@ -88,7 +88,7 @@ TEST_F(ReadBackTest, DecidesARefusalAgainWhenItsGroundTurnsOutVoid) {
   EXPECT_TRUE(accepted.status.ok()) << "the board was never closed: " << accepted.status;
   EXPECT_TRUE(Get(std::move(behind)).status.ok());
   EXPECT_GE(writer_->Counts().decided_again, 3u);
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   EXPECT_THAT(recorded.events, SizeIs(4));
   ExpectRecorded(recorded, accepted);
 }
@@ -102,7 +102,7 @@ TEST_F(ReadBackTest, FindsACommitThatItHadGivenUp) {
   log_->ReleaseAppends();
   const AppendOutcome outcome = Get(std::move(answer));
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   EXPECT_THAT(recorded.events, SizeIs(1));
   ExpectRecorded(recorded, outcome);
 }
@@ -151,7 +151,7 @@ TEST_F(ReadBackTest, TwoWritersThatRaceLoseAndDoubleNothing) {
   std::thread b([&] { of_b = Publish(**other, PublishersEvents("b", kBoards), kWindow); });
   a.join();
   b.join();
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   EXPECT_THAT(recorded.events, SizeIs(2 * 3 * kBoards));
   for (const AppendOutcome& outcome : of_a) ExpectRecorded(recorded, outcome);
   for (const AppendOutcome& outcome : of_b) ExpectRecorded(recorded, outcome);
@@ -185,7 +185,7 @@ TEST_P(LossTest, WhatIsLostDoubledOrLateIsRecordedOnce) {
   b.join();
   log_->Behave();
   ASSERT_TRUE(Append(BoardEstablished("last")).status.ok());
-  const RecordedLedger recorded = ReadLedger();
+  const WriterTestLedger recorded = ReadLedger();
   EXPECT_THAT(recorded.events, SizeIs(2 * 3 * kBoards + 1));
   for (const AppendOutcome& outcome : of_a) ExpectRecorded(recorded, outcome);
   for (const AppendOutcome& outcome : of_b) ExpectRecorded(recorded, outcome);

@@ -104,8 +104,8 @@ AppendOutcome LedgerTest::Get(std::future<AppendOutcome> answer) {
   return outcome;
 }
 
-RecordedLedger LedgerTest::ReadLedger() {
-  RecordedLedger recorded;
+WriterTestLedger LedgerTest::ReadLedger() {
+  WriterTestLedger recorded;
   auto reader = log_below_->OpenReader(kLedger, 0);
   EXPECT_TRUE(reader.ok()) << reader.status();
   CommitChain chain;
@@ -137,7 +137,7 @@ RecordedLedger LedgerTest::ReadLedger() {
   return recorded;
 }
 
-void LedgerTest::ExpectRecorded(const RecordedLedger& recorded, const AppendOutcome& outcome) {
+void LedgerTest::ExpectRecorded(const WriterTestLedger& recorded, const AppendOutcome& outcome) {
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   for (const v1::Appended& appended : outcome.events) {
     ASSERT_GE(appended.sequence(), 1u);

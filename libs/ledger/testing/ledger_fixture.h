@@ -22,7 +22,7 @@ namespace realise::testing {
 inline constexpr char kLedger[] = "RH5";
 
 // What a log holds, read by the chain rule and a parse alone, without anything of the writer.
-struct RecordedLedger {
+struct WriterTestLedger {
   std::vector<v1::Event> events;            // event n is at n - 1
   std::map<Sequence, std::string> digests;  // of the last commit that ends at a sequence, in hexadecimal
   std::vector<CommitHeader> headers;
@@ -56,9 +56,9 @@ class LedgerTest : public ::testing::Test {
   AppendOutcome Append(const v1::Event& event) { return Append(Request({event})); }
 
   // Fails the test if an event is there twice, or if the versions of a stream have a gap.
-  RecordedLedger ReadLedger();
+  WriterTestLedger ReadLedger();
   // The accepted command's events stand where it says, under the receipt that it says.
-  static void ExpectRecorded(const RecordedLedger& recorded, const AppendOutcome& outcome);
+  static void ExpectRecorded(const WriterTestLedger& recorded, const AppendOutcome& outcome);
 
   LedgerWriterOptions options_;
   ManualClock clock_;
