@@ -78,16 +78,19 @@ void PrepareCommand(const std::string& ledger, Command& command) {
   if (request.events().empty()) {
     Refuse(command, Reason::kMissingField, "events", "at least one event is needed");
   }
-  const bool too_many = static_cast<uint32_t>(request.events_size()) > kCommitEventsMax;
+  // A dry run becomes no commit, so that a long list can be checked whole.
+  const bool dry = request.dry_run();
+  const int events_max = dry ? kDryRunEventsMax : static_cast<int>(kCommitEventsMax);
+  const bool too_many = request.events_size() > events_max;
   if (!too_many) CheckEvents(command);
   CheckExpectedVersions(command);
   ParseTexts(ledger, command);
-  if (too_many || command.body_bytes_max > kCommitBodyBytesMax) {
+  if (too_many || (!dry && command.body_bytes_max > kCommitBodyBytesMax)) {
     command.undecidable.assign(static_cast<size_t>(request.events_size()), true);
     command.keys.resize(static_cast<size_t>(request.events_size()));
     Refuse(
         command, Reason::kTooLarge, "events",
-        fmt::format("a batch holds at most {} events and {} bytes", kCommitEventsMax, kCommitBodyBytesMax));
+        fmt::format("a batch holds at most {} events and {} bytes", events_max, kCommitBodyBytesMax));
   }
 }
 

@@ -29,6 +29,9 @@ class DeciderStore;
 // The default of LedgerWriterOptions::pending_bytes_max.
 inline constexpr size_t kPendingBytesMax = 64 * 1024 * 1024;
 
+// Events of a dry run; a batch that is to be appended holds at most kCommitEventsMax.
+inline constexpr int kDryRunEventsMax = 10000;
+
 // What became of a command.
 struct AppendOutcome {
   // OK               accepted: `events` and `receipt` are set; in a dry run also `refusals`.

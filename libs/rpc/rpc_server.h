@@ -12,8 +12,8 @@
 
 namespace realise {
 
-// One message in either direction: a commit's body and room for what is around it.
-inline constexpr int kMessageBytesMax = 4 * 1024 * 1024;
+// One message in either direction: a commit's body with room to spare, or the events of a long dry run.
+inline constexpr int kMessageBytesMax = 16 * 1024 * 1024;
 // Threads that handle calls; further calls wait.
 inline constexpr int kRpcThreadsMax = 256;
 

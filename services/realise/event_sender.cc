@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
+#include "libs/ledger/ledger_writer.h"
 
 namespace realise {
 
@@ -94,9 +95,9 @@ absl::Status EventSender::Send(v1::AppendRequest request, int64_t line) {
     if (!request.simulated_time().empty()) all.set_simulated_time(request.simulated_time());
     lines.insert(lines.end(), static_cast<size_t>(request.events_size()), line);
     all.mutable_events()->MergeFrom(request.events());
-    if (all.events_size() <= kCheckEventsMax) return absl::OkStatus();
+    if (all.events_size() <= kDryRunEventsMax) return absl::OkStatus();
     return absl::ResourceExhaustedError(
-        fmt::format("a check takes at most {} events of one ledger; split the file", kCheckEventsMax));
+        fmt::format("a check takes at most {} events of one ledger; split the file", kDryRunEventsMax));
   }
   auto at =
       std::find_if(streams_.begin(), streams_.end(), [&](const auto& s) { return s->ledger() == ledger; });

@@ -19,9 +19,6 @@ namespace realise {
 
 // Ledgers with an open stream at a time; more are taken in turns.
 inline constexpr size_t kOpenStreamsMax = 64;
-// Events that one check may hold, all of a ledger together: later ones are decided on what the earlier ones
-// would do.
-inline constexpr int kCheckEventsMax = 10000;
 
 // Something about a line of the input that was not taken.
 struct LineProblem {
@@ -49,7 +46,7 @@ class EventSender {
 
   // Hands one request over: one event, or several that are to be recorded together or not at all.  Waits
   // while too much is under way.
-  //   RESOURCE_EXHAUSTED  a check of more than kCheckEventsMax events.
+  //   RESOURCE_EXHAUSTED  a check of more than kDryRunEventsMax events of a ledger.
   //   UNAVAILABLE ...     the ledger's stream ended; the problem was reported.
   [[nodiscard]] absl::Status Send(v1::AppendRequest request, int64_t line);
 

@@ -89,9 +89,7 @@ absl::StatusOr<CopiedLedger> Copy(const Globals& globals, const CopyOptions& opt
   ASSIGN_OR_RETURN(const OpenSource source, OpenFrom(globals, options));
   if (IsFile(options.to)) {
     ASSIGN_OR_RETURN(const auto file, CommitFileWriter::Create(PathOf(options.to)));
-    ASSIGN_OR_RETURN(CopiedLedger copied, CopyToFile(source.commits, *file));
-    RETURN_IF_ERROR(file->Finish());
-    return copied;
+    return CopyToFile(source.commits, *file);
   }
   ASSIGN_OR_RETURN(const auto target, OpenLogPlace(options.to, options.allow_unsafe_topic));
   return CopyLedger(source.commits, *target, options.ledger);
