@@ -19,6 +19,13 @@ constexpr int kReplicasMax = 3;
 // new one how far they are.
 constexpr std::chrono::milliseconds kRecededMax{3000};
 
+// Brokers learn of a topic one after the other: one that does not know it yet is no proof that there is none.
+constexpr std::chrono::milliseconds kPropagationMax{2000};
+constexpr int kAskAgainMs = 10;
+// A question goes to any broker; after this many answers for each one that there is, all have most likely
+// been asked.
+constexpr int kAnswersPerBroker = 4;
+
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaMetadataDeleter>;
 using Event = std::unique_ptr<rd_kafka_event_t, KafkaEventDeleter>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, KafkaQueueDeleter>;
@@ -145,14 +152,22 @@ absl::Status KafkaTopics::Create(const std::string& topic, int replicas) {
 // The controller knows a new topic before the brokers do.
 absl::Status KafkaTopics::WaitUntilVisible(const std::string& topic) {
   const Deadline deadline(timeout_);
-  const Queue nothing(rd_kafka_queue_new(handle_.get()));
-  while (deadline.Left().count() > 0) {
-    const auto shape = Describe(topic);
-    if (shape.ok() && shape->has_leader) return absl::OkStatus();
+  for (int seen = 0; deadline.Left().count() > 0;) {
+    const auto shape = Ask(topic);
     if (!shape.ok() && !absl::IsNotFound(shape.status())) return shape.status();
-    const Event none(rd_kafka_queue_poll(nothing.get(), 5));
+    if (!shape.ok() || !shape->has_leader) {
+      seen = 0;
+      WaitToAskAgain();
+    } else if (shape->brokers <= 1 || ++seen >= kAnswersPerBroker * shape->brokers) {
+      return absl::OkStatus();
+    }
   }
   return absl::UnavailableError(fmt::format("Kafka: topic {} was created, and has no leader yet", topic));
+}
+
+void KafkaTopics::WaitToAskAgain() {
+  const Queue nothing(rd_kafka_queue_new(handle_.get()));
+  const Event none(rd_kafka_queue_poll(nothing.get(), kAskAgainMs));
 }
 
 absl::StatusOr<std::vector<std::string>> KafkaTopics::List() {
@@ -164,10 +179,21 @@ absl::StatusOr<std::vector<std::string>> KafkaTopics::List() {
 }
 
 absl::StatusOr<TopicShape> KafkaTopics::Describe(const std::string& topic) {
+  const Deadline deadline(std::min(timeout_, kPropagationMax));
+  while (true) {
+    int brokers = 0;
+    auto shape = Ask(topic, &brokers);
+    if (!absl::IsNotFound(shape.status()) || brokers <= 1 || deadline.Left().count() == 0) return shape;
+    WaitToAskAgain();
+  }
+}
+
+absl::StatusOr<TopicShape> KafkaTopics::Ask(const std::string& topic, int* brokers) {
   const std::string what = fmt::format("looking for topic {}", topic);
   ASSIGN_OR_RETURN(const KafkaTopic asked, NewKafkaTopic(handle_.get(), topic));
   ASSIGN_OR_RETURN(const Metadata metadata, QueryMetadata(handle_.get(), asked.get(), timeout_, what));
   if (metadata->topic_cnt != 1) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
+  if (brokers != nullptr) *brokers = metadata->broker_cnt;
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   if (found.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) RETURN_IF_ERROR(FromKafka(found.err, what));
   TopicShape shape;
@@ -184,6 +210,15 @@ absl::StatusOr<TopicShape> KafkaTopics::Describe(const std::string& topic) {
 }
 
 absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::Settings(const std::string& topic) {
+  const Deadline deadline(std::min(timeout_, kPropagationMax));
+  while (true) {
+    auto settings = AskSettings(topic);
+    if (!absl::IsNotFound(settings.status()) || deadline.Left().count() == 0) return settings;
+    WaitToAskAgain();
+  }
+}
+
+absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::AskSettings(const std::string& topic) {
   const std::string what = fmt::format("reading the settings of topic {}", topic);
   const std::unique_ptr<rd_kafka_ConfigResource_t, KafkaConfigResourceDeleter> resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));

@@ -64,7 +64,11 @@ class KafkaTopics {
   KafkaTopics(KafkaHandle handle, std::chrono::milliseconds timeout)
       : timeout_(timeout), handle_(std::move(handle)) {}
 
+  // What one broker answers; `brokers`, if not null, becomes how many it knows.
+  absl::StatusOr<TopicShape> Ask(const std::string& topic, int* brokers = nullptr);
+  absl::StatusOr<std::map<std::string, std::string>> AskSettings(const std::string& topic);
   absl::Status WaitUntilVisible(const std::string& topic);
+  void WaitToAskAgain();
   absl::StatusOr<LogRecord> FetchAt(rd_kafka_topic_t* handle, const std::string& topic, Address address);
   absl::StatusOr<std::chrono::milliseconds> WaitAtEnd(const std::string& topic, Address address);
   absl::Status WhyNoRecord(const std::string& topic, Address address, bool out_of_range);
