@@ -163,6 +163,16 @@ TEST(BedDaysAnswerTest, MonthsGoToTheBoardOfTheirLastDay) {
   EXPECT_EQ(response.boards(1).measures(0).months(0).period(), "2024/25-M03");
 }
 
+TEST(BedDaysAnswerTest, AssignmentOnTheLastDayCountsForTheMonth) {
+  FoldedHistory history;
+  history.Add({BoardEstablished("beds"), MeasureDefined("los", kBeds),
+               MeasureAssignedToBoard("los", "beds", "2024-05-31")});
+  const v1::BoardBedDays board = Answer(history, Ask("2024/25-M01", "2024/25-M03")).boards(0);
+  ASSERT_THAT(board.measures(), SizeIs(1));
+  ASSERT_THAT(board.measures(0).months(), SizeIs(2));
+  EXPECT_EQ(board.measures(0).months(0).period(), "2024/25-M02");
+}
+
 TEST(BedDaysAnswerTest, MonthsAskedForHaveToMakeSense) {
   FoldedHistory history;
   AddProgramme(history);

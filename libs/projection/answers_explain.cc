@@ -82,7 +82,8 @@ absl::StatusOr<Months> ParseMonths(std::string_view figure, const std::string& f
   return CheckMonths(first, last);
 }
 
-// Savings since the start have no first month, so they are not limited to as many months as an answer may list.
+// Savings since the start have no first month, so they are not limited to as many months as an answer may
+// list.
 absl::StatusOr<Months> SavingsMonths(const v1::SavingsFigure& figure) {
   if (!figure.period_from().empty()) return ParseMonths("savings", figure.period_from(), figure.period_to());
   ASSIGN_OR_RETURN(const Period last, ParsePeriodField("savings.period_to", figure.period_to()));
