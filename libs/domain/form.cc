@@ -32,6 +32,7 @@ struct FieldRule {
   const FieldDescriptor* field = nullptr;
   Form form = Form::kAny;
   bool required = false;
+  bool in_oneof = false;
 };
 
 Form FormOfString(const FieldDescriptor& field) {
@@ -81,7 +82,7 @@ bool IsOptional(const FieldDescriptor& field) {
 }
 
 FieldRule RuleOf(const FieldDescriptor& field) {
-  FieldRule rule{&field, Form::kAny, false};
+  FieldRule rule{&field, Form::kAny, false, field.real_containing_oneof() != nullptr};
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
       rule.form = field.is_repeated() ? Form::kTexts : FormOfString(field);
@@ -235,11 +236,7 @@ class FormPass {
   void Check(const Message& message, const MessageRules& rules, std::string_view prefix) {
     const google::protobuf::Reflection& reflection = *message.GetReflection();
     for (const FieldRule& rule : rules) {
-      // One of a oneof that is not the one set.
-      if (rule.field->has_presence() && rule.form != Form::kMessage &&
-          !reflection.HasField(message, rule.field)) {
-        continue;
-      }
+      if (rule.in_oneof && !reflection.HasField(message, rule.field)) continue;
       switch (rule.form) {
         case Form::kEnum:
           CheckEnum(rule, reflection.GetEnumValue(message, rule.field), prefix);

@@ -78,7 +78,7 @@ class Historian {
         return ProposePeriod();
       case 3:
       case 4:
-        return ClaimSubmitted(FreshClaim(), Benefit(), Month(4).ToString(), Month(2).ToString(), Amount());
+        return ProposeClaim();
       case 5:
       case 6:
         return ProposeForClaim();
@@ -89,9 +89,13 @@ class Historian {
     }
   }
 
-  int64_t Amount() {
-    const int64_t pence = One(8) ? 0 : static_cast<int64_t>(random_() % 10'000'000);
-    return One(3) ? -pence : pence;
+  v1::Event ProposeClaim() {
+    const std::string id = Benefit();
+    const state::BenefitState* benefit = state_.benefits.Find(id);
+    int64_t pence = One(8) ? 0 : Below(10'000'000);
+    if (benefit != nullptr && benefit->sign() == v1::BENEFIT_SIGN_DISBENEFIT) pence = -pence;
+    if (benefit != nullptr && benefit->financial_class() == v1::FINANCIAL_CLASS_UNMONETISABLE) pence = 0;
+    return ClaimSubmitted(FreshClaim(), id, Month(4).ToString(), Month(2).ToString(), pence);
   }
 
   v1::Event ProposeStructure() {
@@ -99,9 +103,9 @@ class Historian {
       case 0:
         return BoardRenamed(Board(), fmt::format("Renamed {}", Below(100)), Day(40));
       case 1:
-        return BoardClosed(Board(), Day(60));
+        return One(20) ? BoardClosed(Board(), Day(60)) : ProjectAssigned(Project(), Board(), Day(40));
       case 2:
-        return ProjectCancelled(Project(), Day(30));
+        return One(3) ? ProjectCancelled(Project(), Day(30)) : ProjectAssigned(Project(), Board(), Day(40));
       case 3:
         return ProjectClosed(Project(), Day(30));
       case 4:
@@ -124,7 +128,7 @@ class Historian {
   }
 
   v1::Event ProposeBenefit() {
-    if (One(60)) return BenefitWithdrawn(Benefit());
+    if (One(200)) return BenefitWithdrawn(Benefit());
     if (One(3)) {
       const std::string id = Benefit();
       const state::BenefitState* benefit = state_.benefits.Find(id);
@@ -144,7 +148,7 @@ class Historian {
 
   v1::Event ProposePeriod() {
     if (!One(4)) return PeriodOpened(Month(1).ToString());
-    return PeriodClosed(Period::FromIndex(Period::Of(today_).index() - 1 - Below(3)).ToString());
+    return PeriodClosed(Period::FromIndex(Period::Of(today_).index() - 2 - Below(2)).ToString());
   }
 
   v1::Event ProposeForClaim() {
@@ -190,7 +194,7 @@ class Historian {
       event.mutable_measure_defined()->set_published_total(One(8));
       return event;
     }
-    if (One(20)) {
+    if (One(100)) {
       return MeasureRedefined(id, static_cast<uint32_t>(measure->versions_size()) + 1, Month(1).ToString(),
                               One(2));
     }
@@ -214,6 +218,7 @@ class Historian {
     const int64_t numerator = Below(900);
     const int64_t denominator = alone ? 0 : 900 + Below(100);
     const state::MeasurementState* recorded = state_.measurements.Find(MeasurementKey(id, month.index()));
+    if (recorded != nullptr && !One(20)) return ProposeForClaim();
     if (recorded != nullptr) {
       return waits ? WaitBandsCorrected(id, period, recorded->event_id(), RandomBands(), Below(5), version)
                    : MeasurementCorrected(id, period, recorded->event_id(), numerator, denominator, version);
