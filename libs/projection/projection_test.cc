@@ -1,0 +1,271 @@
+// How a projection fares: ledgers that stop, logs that cannot be reached, new fold versions, threads.
+#include "libs/projection/projection.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "libs/domain/testing/event_builders.h"
+#include "libs/projection/ledger_fold.h"
+#include "libs/projection/testing/limited_log.h"
+#include "libs/projection/testing/recorded_ledger.h"
+#include "libs/projection/view_figure_source.h"
+#include "realise/v1/commit.pb.h"
+#include "rocksdb/env.h"
+#include "tests/support/faulty_event_log.h"
+
+namespace realise {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Boards founded, each in one event.
+std::vector<v1::Event> Boards(int count) {
+  std::vector<v1::Event> events;
+  for (int i = 0; i < count; ++i) events.push_back(testing::BoardEstablished("b-" + std::to_string(i)));
+  return testing::Numbered(std::move(events));
+}
+
+class ProjectionTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<Projection>> TryOpen(EventLog& log, uint32_t version = 1,
+                                                      size_t chunk_bytes = 1 << 26) {
+    ProjectionOptions options{.path = "/views", .env = disk_.get(), .fold_version = version};
+    options.chunk_bytes = chunk_bytes;
+    options.look_again = milliseconds(20);
+    return Projection::Open(log, options);
+  }
+  std::unique_ptr<Projection> Open(EventLog& log, uint32_t version = 1, size_t chunk_bytes = 1 << 26) {
+    auto projection = TryOpen(log, version, chunk_bytes);
+    EXPECT_TRUE(projection.ok()) << projection.status();
+    return std::move(*projection);
+  }
+  static v1::LedgerStatus StatusOf(const Projection& projection, const std::string& ledger) {
+    const auto rows = projection.Status({ledger});
+    EXPECT_EQ(rows.size(), 1u);
+    return rows.empty() ? v1::LedgerStatus() : rows[0];
+  }
+  static Sequence LatestOf(const Projection& projection, const std::string& ledger) {
+    const auto snapshot = projection.Snapshot(ledger);
+    EXPECT_TRUE(snapshot.ok()) << snapshot.status();
+    return snapshot.ok() ? (*snapshot)->Latest().sequence : 0;
+  }
+  void NewDisk() { disk_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default())); }
+
+  testing::MemoryLog memory_;
+  std::unique_ptr<rocksdb::Env> disk_{rocksdb::NewMemEnv(rocksdb::Env::Default())};
+};
+
+TEST_F(ProjectionTest, SaysWhatIsNotThere) {
+  const auto projection = Open(memory_.log());
+  EXPECT_TRUE(absl::IsNotFound(projection->Snapshot("RH5").status()));
+  EXPECT_TRUE(absl::IsNotFound(projection->WaitFor("RH5", 0, milliseconds(0))));
+  EXPECT_TRUE(projection->Status({}).empty());
+}
+
+TEST_F(ProjectionTest, AnswersBeforeItFoldsAnythingAgain) {
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit(Boards(3));
+  ASSERT_TRUE(Open(memory_.log())->RunOnce().ok());
+  const auto projection = Open(memory_.log());
+  EXPECT_EQ(LatestOf(*projection, "RH5"), 3u);
+  EXPECT_TRUE(projection->WaitFor("RH5", 3, milliseconds(0)).ok());
+  const absl::Status behind = projection->WaitFor("RH5", 4, milliseconds(1));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(behind));
+  EXPECT_THAT(std::string(behind.message()), HasSubstr("RH5@3"));
+  EXPECT_THAT(StatusOf(*projection, "RH5").folded(), HasSubstr("RH5@3#"));
+}
+
+// Commits of which the last cannot be applied, one for each way.
+using Spoil = void (*)(testing::RecordedLedger&);
+struct Defect {
+  const char* name;
+  const char* said;
+  Spoil spoil;
+};
+
+class ProjectionDefect : public ProjectionTest, public ::testing::WithParamInterface<Defect> {};
+
+TEST_P(ProjectionDefect, StopsItsLedgerLoudlyAndNoOther) {
+  testing::RecordedLedger bad(memory_.log(), "AA1"), good(memory_.log(), "BB2");
+  const auto boards = Boards(5);
+  for (const v1::Event& board : boards) bad.Commit({board});
+  GetParam().spoil(bad);
+  bad.CorrectClock(milliseconds(-1000));
+  good.Commit(boards);
+
+  std::vector<std::string> rows;
+  for (const size_t chunk_bytes : {1, 400, 1 << 26}) {
+    NewDisk();
+    for (int start = 0; start < 2; ++start) {  // started again, it tries again, and gets no further
+      const auto projection = Open(memory_.log(), 1, chunk_bytes);
+      EXPECT_TRUE(absl::IsDataLoss(projection->RunOnce()));
+      const v1::LedgerStatus stopped = StatusOf(*projection, "AA1");
+      EXPECT_EQ(stopped.fold_state(), v1::FOLD_STATE_STOPPED);
+      EXPECT_THAT(stopped.message(), HasSubstr(GetParam().said));
+      EXPECT_THAT(stopped.message(), Not(HasSubstr("free text")));
+      EXPECT_THAT(stopped.advice(), HasSubstr("defect"));
+      EXPECT_EQ(LatestOf(*projection, "AA1"), 5u);
+      EXPECT_TRUE(projection->WaitFor("AA1", 5, milliseconds(0)).ok());
+      EXPECT_TRUE(absl::IsDataLoss(projection->WaitFor("AA1", 6, milliseconds(1000))));
+      EXPECT_EQ(StatusOf(*projection, "BB2").fold_state(), v1::FOLD_STATE_CAUGHT_UP);
+      EXPECT_EQ(LatestOf(*projection, "BB2"), 5u);
+      const auto dumped = projection->DumpRows();
+      ASSERT_TRUE(dumped.ok());
+      if (rows.empty()) rows = *dumped;
+      EXPECT_EQ(*dumped, rows) << chunk_bytes;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, ProjectionDefect,
+    ::testing::Values(Defect{"StreamVersion", "AA1@6 (board_renamed): its stream version",
+                             [](testing::RecordedLedger& ledger) {
+                               auto event = testing::BoardRenamed("b-1", "free text", "2024-01-01");
+                               event.set_stream_version(3);
+                               ledger.Commit({event});
+                             }},
+                      Defect{"Unfitting", "AA1@7 (claim_validated)",
+                             [](testing::RecordedLedger& ledger) {
+                               auto fits = testing::BoardRenamed("b-1", "free text", "2024-01-01");
+                               fits.set_stream_version(2);
+                               auto event = testing::ClaimValidated("c-none", "2024/25-M01", 5);
+                               event.set_stream_version(1);
+                               ledger.Commit({fits, event});
+                             }},
+                      Defect{"UnknownType", "AA1@6: this release does not know its type",
+                             [](testing::RecordedLedger& ledger) {
+                               auto event = testing::BoardRenamed("b-1", "free text", "2024-01-01");
+                               event.set_stream_version(2);
+                               event.clear_body();
+                               ledger.Commit({event});
+                             }},
+                      Defect{"Body", "AA1@6: the body of its commit does not decode",
+                             [](testing::RecordedLedger& ledger) { ledger.CommitBytes("\x0a\xff", 1); }},
+                      Defect{"Count", "AA1@6: its commit has another number of events",
+                             [](testing::RecordedLedger& ledger) { ledger.CommitBytes("", 1); }}),
+    [](const auto& defect) { return defect.param.name; });
+
+TEST_F(ProjectionTest, ALogThatCannotBeReachedIsTriedAgain) {
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit(Boards(3));
+  FaultyEventLog faulty(memory_.log());
+  const auto projection = Open(faulty);
+  faulty.FailReads(1);
+  EXPECT_TRUE(absl::IsUnavailable(projection->RunOnce()));
+  EXPECT_FALSE(StatusOf(*projection, "RH5").message().empty());
+  EXPECT_FALSE(StatusOf(*projection, "RH5").advice().empty());
+  EXPECT_TRUE(projection->RunOnce().ok());
+  EXPECT_EQ(StatusOf(*projection, "RH5").message(), "");
+  EXPECT_EQ(LatestOf(*projection, "RH5"), 3u);
+}
+
+TEST_F(ProjectionTest, ALogThatWasCutStopsItsLedger) {
+  testing::RecordedLedger ledger(memory_.log(), "RH5"), other(memory_.log(), "RH6");
+  for (const v1::Event& board : Boards(3)) ledger.Commit({board});
+  FaultyEventLog faulty(memory_.log());
+  const auto projection = Open(faulty);
+  ASSERT_TRUE(projection->RunOnce().ok());
+  faulty.Change("RH5", [](std::vector<std::string>& records) { records.pop_back(); });
+  EXPECT_TRUE(absl::IsDataLoss(projection->RunOnce()));
+  EXPECT_EQ(StatusOf(*projection, "RH5").fold_state(), v1::FOLD_STATE_STOPPED);
+  EXPECT_THAT(StatusOf(*projection, "RH5").advice(), HasSubstr("Append nothing"));
+  EXPECT_EQ(StatusOf(*projection, "RH6").fold_state(), v1::FOLD_STATE_CAUGHT_UP);
+  EXPECT_EQ(LatestOf(*projection, "RH5"), 3u);
+}
+
+class ProjectionVersions : public ProjectionTest {
+ protected:
+  ProjectionVersions() {
+    for (const v1::Event& board : Boards(6)) ledger_.Commit({board});
+  }
+  // Folds one commit of another version beside what is there.
+  void BuildALittle(uint16_t version) {
+    auto store = ViewStore::Open({.path = "/views", .env = disk_.get()});
+    ASSERT_TRUE(store.ok()) << store.status();
+    LedgerFold fold(memory_.log(), **store,
+                    {.ledger = "RH5", .keys = {version, 1}, .catch_up_bytes = 0, .chunk_bytes = 1});
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(fold.Step(milliseconds(0)).ok());
+    const auto source = ViewFigureSource::Open(**store, "RH5", 1);
+    ASSERT_TRUE(source.ok());
+    EXPECT_EQ((*source)->fold_version(), 1u);
+    EXPECT_EQ((*source)->Latest().sequence, 6u);
+  }
+  static size_t RowsOf(const Projection& projection, uint16_t version) {
+    const auto rows = projection.DumpRows();
+    EXPECT_TRUE(rows.ok());
+    const std::string prefix = ToHex(ViewKeyspace{version, 1}.Prefix());
+    return static_cast<size_t>(std::count_if(
+        rows->begin(), rows->end(), [&](const std::string& row) { return row.starts_with(prefix); }));
+  }
+
+  testing::RecordedLedger ledger_{memory_.log(), "RH5"};
+};
+
+TEST_F(ProjectionVersions, ANewOneBuildsBesideTheOldWhichAnswersUntilThen) {
+  ASSERT_TRUE(Open(memory_.log(), 1)->RunOnce().ok());
+  BuildALittle(2);
+  auto projection = Open(memory_.log(), 2);
+  EXPECT_GT(RowsOf(*projection, 1), 0u);
+  EXPECT_EQ(StatusOf(*projection, "RH5").fold_version(), 1u);
+  EXPECT_EQ(StatusOf(*projection, "RH5").building_fold_version(), 2u);
+  EXPECT_EQ(LatestOf(*projection, "RH5"), 6u);
+  ASSERT_TRUE(projection->RunOnce().ok());
+  EXPECT_EQ(StatusOf(*projection, "RH5").fold_version(), 2u);
+  EXPECT_EQ(StatusOf(*projection, "RH5").building_fold_version(), 0u);
+  EXPECT_EQ(RowsOf(*projection, 1), 0u);
+  const auto upgraded = projection->DumpRows();
+  projection.reset();
+  NewDisk();
+  const auto fresh = Open(memory_.log(), 2);
+  ASSERT_TRUE(fresh->RunOnce().ok());
+  EXPECT_EQ(*upgraded, *fresh->DumpRows());
+}
+
+TEST_F(ProjectionVersions, OneThatWasGivenUpLeavesNothing) {
+  ASSERT_TRUE(Open(memory_.log(), 1)->RunOnce().ok());
+  BuildALittle(2);
+  EXPECT_EQ(RowsOf(*Open(memory_.log(), 1), 2), 0u);
+  BuildALittle(2);
+  const auto third = Open(memory_.log(), 3);
+  EXPECT_EQ(RowsOf(*third, 2), 0u);
+  EXPECT_GT(RowsOf(*third, 1), 0u);
+}
+
+TEST_F(ProjectionVersions, ANewerStoreIsRefused) {
+  ASSERT_TRUE(Open(memory_.log(), 2)->RunOnce().ok());
+  const absl::Status refused = TryOpen(memory_.log(), 1).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("newer"));
+}
+
+TEST_F(ProjectionTest, FollowsLedgersThatAreThereAndThoseThatCome) {
+  const auto boards = Boards(20);
+  testing::RecordedLedger first(memory_.log(), "RH5");
+  const auto projection = Open(memory_.log());
+  projection->Start();
+  std::unique_ptr<testing::RecordedLedger> second;
+  for (size_t i = 0; i < boards.size(); ++i) {
+    first.Commit({boards[i]});
+    if (i == 5) second = std::make_unique<testing::RecordedLedger>(memory_.log(), "AA1");
+    if (i >= 5) second->Commit({boards[i - 5]});
+  }
+  // The first look around may not have come yet: until then there is no such ledger.
+  absl::Status there;
+  do {
+    there = projection->WaitFor("AA1", second->last(), milliseconds(10'000));
+  } while (absl::IsNotFound(there));
+  EXPECT_TRUE(there.ok()) << there;
+  EXPECT_TRUE(projection->WaitFor("RH5", 20, milliseconds(10'000)).ok());
+  EXPECT_EQ(LatestOf(*projection, "RH5"), 20u);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(projection->WaitFor("RH5", 21, milliseconds(1))));
+}
+
+}  // namespace
+}  // namespace realise
