@@ -66,10 +66,9 @@ void KafkaProducer::NoteDelivery(rd_kafka_t* handle, const rd_kafka_message_t* m
   if (failure == producer.failures_.end() || !failure->second.ok()) return;
   std::array<char, 256> reason{};
   const bool dead = rd_kafka_fatal_error(handle, reason.data(), reason.size()) != RD_KAFKA_RESP_ERR_NO_ERROR;
-  failure->second = absl::UnavailableError(
-      fmt::format("Kafka, appending to topic {}: {}{}{}", rd_kafka_topic_name(message->rkt),
-                  rd_kafka_message_errstr(message), dead ? "; this producer takes nothing any more: " : "",
-                  reason.data()));
+  failure->second = absl::UnavailableError(fmt::format(
+      "Kafka, appending to topic {}: {}{}{}", rd_kafka_topic_name(message->rkt),
+      rd_kafka_err2str(message->err), dead ? "; this producer takes nothing any more: " : "", reason.data()));
 }
 
 absl::Status KafkaProducer::Send(uint64_t sender, rd_kafka_topic_t* topic, const std::string& stored) {

@@ -2,12 +2,15 @@
 // real broker's.
 #include "libs/event_log/kafka/kafka_appender.h"
 
-#include "gtest/gtest.h"
+#include "gmock/gmock.h"
 #include "librdkafka/rdkafka_mock.h"
 #include "libs/event_log/kafka/kafka_event_log.h"
 
 namespace realise {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int16_t kProduceRequest = 0;
 constexpr std::chrono::milliseconds kPatience{20'000};
@@ -22,7 +25,7 @@ class KafkaFailures : public ::testing::Test {
     cluster_.reset(rd_kafka_mock_cluster_new(host_.get(), 1));
     rd_kafka_mock_topic_create(cluster_.get(), "realise.ledger.RX1", 1, 1);
     log_ = *KafkaEventLog::Open({.brokers = rd_kafka_mock_cluster_bootstraps(cluster_.get()),
-                                 .request_timeout = std::chrono::milliseconds(5000),
+                                 .request_timeout = std::chrono::milliseconds(2000),
                                  .delivery_timeout = std::chrono::milliseconds(1500),
                                  .queued_bytes_max = 1024 * 1024});
   }
@@ -49,9 +52,10 @@ TEST_F(KafkaFailures, ARefusedRecordIsReportedOnceAndOnlyToItsAppender) {
   auto appender = *log_->OpenAppender("RX1");
   auto other = *log_->OpenAppender("RX1");
   FailNextProduceWith(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-  ASSERT_TRUE(appender->Append("refused").ok());
+  ASSERT_TRUE(appender->Append("what it says").ok());
   const absl::Status failure = WaitForFailure(*appender);
   EXPECT_TRUE(absl::IsUnavailable(failure)) << failure;
+  EXPECT_THAT(std::string(failure.message()), Not(HasSubstr("what it says")));
   EXPECT_TRUE(appender->TakeFailure().ok());
   EXPECT_TRUE(other->TakeFailure().ok());
 }
@@ -80,6 +84,18 @@ TEST_F(KafkaFailures, WhatABrokerThatIsDownNeverTookFailsInTime) {
   absl::Status failure;
   for (; failure.ok() && deadline.Left().count() > 0;) failure = appender->TakeFailure();
   EXPECT_TRUE(absl::IsUnavailable(failure)) << failure;
+}
+
+TEST_F(KafkaFailures, QuestionsToABrokerThatIsDownEndInTime) {
+  auto reader = *log_->OpenReader("RX1", 0);
+  ASSERT_TRUE(reader->End().ok());
+  rd_kafka_mock_broker_set_down(cluster_.get(), 1);
+  EXPECT_TRUE(absl::IsUnavailable(reader->End().status()));
+  EXPECT_TRUE(absl::IsUnavailable(log_->ReadAt("RX1", 0).status()));
+  rd_kafka_mock_broker_set_up(cluster_.get(), 1);
+  absl::StatusOr<Address> end = reader->End();
+  for (const Deadline deadline(kPatience); !end.ok() && deadline.Left().count() > 0;) end = reader->End();
+  EXPECT_TRUE(end.ok()) << end.status();
 }
 
 TEST_F(KafkaFailures, AFatalErrorEndsTheProducerAndANewAppenderHasANewOne) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "fmt/format.h"
+#include "libs/base/status_macros.h"
 
 namespace realise {
 
@@ -94,6 +95,19 @@ LogRecord ToRecord(const rd_kafka_message_t& message) {
   }
   record.stored.assign(static_cast<const char*>(message.payload), message.len);
   return record;
+}
+
+absl::StatusOr<Address> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
+                                    std::chrono::milliseconds timeout) {
+  const std::string what = fmt::format("asking where topic {} begins or ends", topic);
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDeleter> asked(
+      rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), 0)->offset = which;
+  const auto error = rd_kafka_offsets_for_times(handle, asked.get(), ToKafkaTimeout(timeout));
+  RETURN_IF_ERROR(FromKafka(error, what));
+  RETURN_IF_ERROR(FromKafka(asked->elems[0].err, what));
+  if (asked->elems[0].offset < 0) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
+  return asked->elems[0].offset;
 }
 
 int ToKafkaTimeout(std::chrono::milliseconds timeout) {

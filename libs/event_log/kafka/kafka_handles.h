@@ -42,6 +42,11 @@ struct KafkaNewTopicDeleter {
 struct KafkaConfigResourceDeleter {
   void operator()(rd_kafka_ConfigResource_t* resource) const { rd_kafka_ConfigResource_destroy(resource); }
 };
+struct KafkaPartitionsDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+};
 struct KafkaAdminOptionsDeleter {
   void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
 };
@@ -80,6 +85,11 @@ struct KafkaCallbacks {
 
 // REQUIRES: a message without an error.
 [[nodiscard]] LogRecord ToRecord(const rd_kafka_message_t& message);
+
+// Asks the leader of partition 0 for its first offset (RD_KAFKA_OFFSET_BEGINNING), or for its high watermark
+// (RD_KAFKA_OFFSET_END).  Unlike rd_kafka_query_watermark_offsets it really ends at its time-out.
+[[nodiscard]] absl::StatusOr<Address> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
+                                                  std::chrono::milliseconds timeout);
 
 // Milliseconds as librdkafka takes them.
 [[nodiscard]] int ToKafkaTimeout(std::chrono::milliseconds timeout);

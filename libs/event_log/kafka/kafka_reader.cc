@@ -107,8 +107,7 @@ void KafkaReader::Nudge(const rd_kafka_message_t& taken) {
   if (messages_since_nudge_ < kNudgeMessages && bytes_since_nudge_ < kNudgeBytes) return;
   messages_since_nudge_ = 0;
   bytes_since_nudge_ = 0;
-  Watermarks unused;
-  rd_kafka_query_watermark_offsets(consumer_.handle.get(), name_.c_str(), 0, &unused.low, &unused.high, 0);
+  (void)QueryOffset(consumer_.handle.get(), name_, RD_KAFKA_OFFSET_END, std::chrono::milliseconds(0));
 }
 
 absl::StatusOr<std::vector<LogRecord>> KafkaReader::Read(std::chrono::milliseconds wait_max,
@@ -129,8 +128,6 @@ absl::StatusOr<std::vector<LogRecord>> KafkaReader::Read(std::chrono::millisecon
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       // Behind a transaction's marker, which is no record, the end is further than the last record tells.
       next_ = std::max(next_, message.offset);
-      messages_since_nudge_ = 0;
-      bytes_since_nudge_ = 0;
     } else if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (!records.empty()) return records;
       return Explain(message.err);
@@ -181,9 +178,9 @@ absl::Status KafkaReader::Stop(std::string what) {
 
 absl::StatusOr<Address> KafkaReader::End() {
   RETURN_IF_ERROR(stopped_);
-  ASSIGN_OR_RETURN(const Watermarks watermarks, topics_.QueryWatermarks(name_));
+  ASSIGN_OR_RETURN(const Address high, topics_.QueryEnd(name_));
   // A new leader's high watermark may recede for a while; what was there is acknowledged all the same.
-  end_seen_ = std::max(end_seen_, watermarks.high);
+  end_seen_ = std::max(end_seen_, high);
   return end_seen_;
 }
 

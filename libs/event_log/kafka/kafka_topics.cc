@@ -246,10 +246,13 @@ absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::AskSettings(cons
 
 absl::StatusOr<Watermarks> KafkaTopics::QueryWatermarks(const std::string& topic) {
   Watermarks watermarks;
-  const auto error = rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), 0, &watermarks.low,
-                                                      &watermarks.high, ToKafkaTimeout(timeout_));
-  RETURN_IF_ERROR(FromKafka(error, fmt::format("asking where topic {} ends", topic)));
+  ASSIGN_OR_RETURN(watermarks.low, QueryOffset(handle_.get(), topic, RD_KAFKA_OFFSET_BEGINNING, timeout_));
+  ASSIGN_OR_RETURN(watermarks.high, QueryEnd(topic));
   return watermarks;
+}
+
+absl::StatusOr<Address> KafkaTopics::QueryEnd(const std::string& topic) {
+  return QueryOffset(handle_.get(), topic, RD_KAFKA_OFFSET_END, timeout_);
 }
 
 absl::StatusOr<LogRecord> KafkaTopics::ReadAt(const std::string& topic, Address address) {
@@ -294,7 +297,7 @@ absl::StatusOr<LogRecord> KafkaTopics::FetchAt(rd_kafka_topic_t* handle, const s
     }
     if (IsDamage(message->err)) {
       return absl::DataLossError(fmt::format("topic {}: the record at address {} is damaged: {}", topic,
-                                             address, rd_kafka_message_errstr(message.get())));
+                                             address, rd_kafka_err2str(message->err)));
     }
     return WhyNoRecord(topic, address, message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
   }

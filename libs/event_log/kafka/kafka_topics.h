@@ -53,6 +53,8 @@ class KafkaTopics {
   [[nodiscard]] absl::StatusOr<TopicShape> Describe(const std::string& topic);
   [[nodiscard]] absl::StatusOr<std::map<std::string, std::string>> Settings(const std::string& topic);
   [[nodiscard]] absl::StatusOr<Watermarks> QueryWatermarks(const std::string& topic);
+  // Watermarks::high alone.
+  [[nodiscard]] absl::StatusOr<Address> QueryEnd(const std::string& topic);
 
   // Reads one record.  One caller at a time; others wait.
   //   NOT_FOUND    there is none at that address.
