@@ -29,14 +29,13 @@ Pipe MakePipe() {
   return {ends[0], ends[1]};
 }
 
-// Starts a program; -1 for `out` leaves stdout where it is.
 pid_t Spawn(const std::vector<std::string>& words, int out, int err) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  if (out >= 0) posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
   const int failed = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
@@ -96,10 +95,12 @@ CommandResult RunCommand(const std::vector<std::string>& words) {
 
 absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
     const std::string& program, const std::vector<std::string>& arguments) {
-  std::vector<std::string> words = {program, "serve", "--listen", "127.0.0.1:0"};
+  // A test that dies takes its server with it.
+  std::vector<std::string> words = {"/usr/bin/setpriv", "--pdeathsig", "KILL", "--", program, "serve",
+                                    "--listen",         "127.0.0.1:0"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const Pipe err = MakePipe();
-  const pid_t pid = Spawn(words, -1, err.write_end);
+  const pid_t pid = Spawn(words, err.write_end, err.write_end);
   close(err.write_end);
   if (pid < 0) {
     close(err.read_end);
