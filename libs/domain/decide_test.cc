@@ -233,6 +233,8 @@ TEST(Decide, ABaselineIsSharedOrItsOwnersAlone) {
   book.Given({Baseline("bed-agency", 333'000)});
   EXPECT_EQ(book.Propose(WithId(Baseline("bed-budget", 1), "alone-no-more")),
             "BASELINE_CONFLICT baseline_set.measure_id");
+  EXPECT_EQ(book.Propose(WithId(Baseline("bed-agency", 1), "nor-alone")),
+            "BASELINE_CONFLICT baseline_set.measure_id");
   EXPECT_TRUE(book.state().benefits.Find("bed-agency")->has_baseline());
 }
 
