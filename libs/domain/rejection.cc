@@ -1,103 +1,71 @@
 #include "libs/domain/rejection.h"
 
+#include <array>
+
 namespace realise {
+namespace {
+
+// In the order of the enum.
+constexpr std::array<std::string_view, static_cast<size_t>(kLastReason) + 1> kNames = {
+    "MISSING_FIELD",
+    "MALFORMED",
+    "UNKNOWN_FIELD",
+    "UNKNOWN_TYPE",
+    "TOO_LARGE",
+    "PATIENT_IDENTIFIER",
+    "STREAM_MISMATCH",
+    "SERVER_FIELD",
+    "CONFLICTING_DUPLICATE",
+    "WRONG_EXPECTED_VERSION",
+    "RECEIPT_MISMATCH",
+    "SIMULATED_TIME",
+    "ALREADY_EXISTS",
+    "UNKNOWN_BOARD",
+    "BOARD_CLOSED",
+    "UNKNOWN_PROJECT",
+    "PROJECT_ENDED",
+    "PROJECT_NOT_ASSIGNED",
+    "UNKNOWN_BENEFIT",
+    "BENEFIT_WITHDRAWN",
+    "UNKNOWN_CLAIM",
+    "UNKNOWN_MEASURE",
+    "DATE_ORDER",
+    "PERIOD_NOT_OPEN",
+    "PERIOD_CLOSED",
+    "PERIOD_ORDER",
+    "PERIOD_IN_FUTURE",
+    "WRONG_CLAIM_STAGE",
+    "VALIDATOR_IS_CLAIMANT",
+    "WRONG_SIGN",
+    "QUALITATIVE_AMOUNT",
+    "TESTS_NOT_PASSED",
+    "RELATES_TO_MISMATCH",
+    "SIGN_CHANGE",
+    "OVERFLOW",
+    "ALREADY_RECORDED",
+    "NOTHING_TO_CORRECT",
+    "UNIT_MISMATCH",
+    "WRONG_VERSION",
+    "BAD_DENOMINATOR",
+    "NUMERATOR_EXCEEDS",
+    "NEGATIVE_COUNT",
+    "BAD_BANDS",
+    "BASELINE_NOT_COMPARABLE",
+    "BASELINE_CONFLICT",
+    "PUBLISHED_TOTAL",
+};
+
+static_assert(!kNames.back().empty(), "every reason has a name");
+static_assert(kNames[static_cast<size_t>(Reason::kConflictingDuplicate)] == "CONFLICTING_DUPLICATE");
+static_assert(kNames[static_cast<size_t>(Reason::kDateOrder)] == "DATE_ORDER");
+static_assert(kNames[static_cast<size_t>(Reason::kOverflow)] == "OVERFLOW");
+static_assert(kNames[static_cast<size_t>(kLastReason)] == "PUBLISHED_TOTAL");
+
+}  // namespace
 
 std::string_view ReasonName(Reason reason) {
-  switch (reason) {
-    case Reason::kMissingField:
-      return "MISSING_FIELD";
-    case Reason::kMalformed:
-      return "MALFORMED";
-    case Reason::kUnknownField:
-      return "UNKNOWN_FIELD";
-    case Reason::kUnknownType:
-      return "UNKNOWN_TYPE";
-    case Reason::kTooLarge:
-      return "TOO_LARGE";
-    case Reason::kPatientIdentifier:
-      return "PATIENT_IDENTIFIER";
-    case Reason::kStreamMismatch:
-      return "STREAM_MISMATCH";
-    case Reason::kServerField:
-      return "SERVER_FIELD";
-    case Reason::kConflictingDuplicate:
-      return "CONFLICTING_DUPLICATE";
-    case Reason::kWrongExpectedVersion:
-      return "WRONG_EXPECTED_VERSION";
-    case Reason::kReceiptMismatch:
-      return "RECEIPT_MISMATCH";
-    case Reason::kSimulatedTime:
-      return "SIMULATED_TIME";
-    case Reason::kAlreadyExists:
-      return "ALREADY_EXISTS";
-    case Reason::kUnknownBoard:
-      return "UNKNOWN_BOARD";
-    case Reason::kBoardClosed:
-      return "BOARD_CLOSED";
-    case Reason::kUnknownProject:
-      return "UNKNOWN_PROJECT";
-    case Reason::kProjectEnded:
-      return "PROJECT_ENDED";
-    case Reason::kProjectNotAssigned:
-      return "PROJECT_NOT_ASSIGNED";
-    case Reason::kUnknownBenefit:
-      return "UNKNOWN_BENEFIT";
-    case Reason::kBenefitWithdrawn:
-      return "BENEFIT_WITHDRAWN";
-    case Reason::kUnknownClaim:
-      return "UNKNOWN_CLAIM";
-    case Reason::kUnknownMeasure:
-      return "UNKNOWN_MEASURE";
-    case Reason::kDateOrder:
-      return "DATE_ORDER";
-    case Reason::kPeriodNotOpen:
-      return "PERIOD_NOT_OPEN";
-    case Reason::kPeriodClosed:
-      return "PERIOD_CLOSED";
-    case Reason::kPeriodOrder:
-      return "PERIOD_ORDER";
-    case Reason::kPeriodInFuture:
-      return "PERIOD_IN_FUTURE";
-    case Reason::kWrongClaimStage:
-      return "WRONG_CLAIM_STAGE";
-    case Reason::kValidatorIsClaimant:
-      return "VALIDATOR_IS_CLAIMANT";
-    case Reason::kWrongSign:
-      return "WRONG_SIGN";
-    case Reason::kQualitativeAmount:
-      return "QUALITATIVE_AMOUNT";
-    case Reason::kTestsNotPassed:
-      return "TESTS_NOT_PASSED";
-    case Reason::kRelatesToMismatch:
-      return "RELATES_TO_MISMATCH";
-    case Reason::kSignChange:
-      return "SIGN_CHANGE";
-    case Reason::kOverflow:
-      return "OVERFLOW";
-    case Reason::kAlreadyRecorded:
-      return "ALREADY_RECORDED";
-    case Reason::kNothingToCorrect:
-      return "NOTHING_TO_CORRECT";
-    case Reason::kUnitMismatch:
-      return "UNIT_MISMATCH";
-    case Reason::kWrongVersion:
-      return "WRONG_VERSION";
-    case Reason::kBadDenominator:
-      return "BAD_DENOMINATOR";
-    case Reason::kNumeratorExceeds:
-      return "NUMERATOR_EXCEEDS";
-    case Reason::kNegativeCount:
-      return "NEGATIVE_COUNT";
-    case Reason::kBadBands:
-      return "BAD_BANDS";
-    case Reason::kBaselineNotComparable:
-      return "BASELINE_NOT_COMPARABLE";
-    case Reason::kBaselineConflict:
-      return "BASELINE_CONFLICT";
-    case Reason::kPublishedTotal:
-      return "PUBLISHED_TOTAL";
-  }
-  return "UNKNOWN_REASON";
+  const auto at = static_cast<size_t>(reason);
+  return at < kNames.size() ? kNames[at] : "UNKNOWN_REASON";
 }
 
 }  // namespace realise
