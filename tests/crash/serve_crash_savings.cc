@@ -43,7 +43,8 @@ void SavingsOracle::Add(const v1::Event& event) {
     }
     case v1::Event::kBenefitRegistered: {
       const auto& body = event.benefit_registered();
-      benefits_[body.benefit_id()] = {body.project_id(), {body.financial_class(), body.sign(), body.recurrence()}};
+      benefits_[body.benefit_id()] = {body.project_id(),
+                                      {body.financial_class(), body.sign(), body.recurrence()}};
       break;
     }
     case v1::Event::kClaimSubmitted: {

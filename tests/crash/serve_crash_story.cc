@@ -60,14 +60,16 @@ std::vector<v1::Event> Founding() {
     events.push_back(testing::ProjectAssigned(id, fmt::format("b{}", (project + 1) % kBoards), "2024-10-01"));
   }
   for (int benefit = 0; benefit < kBenefits; ++benefit) {
-    events.push_back(testing::BenefitRegistered(fmt::format("v{}", benefit), fmt::format("p{}", benefit % kProjects),
-                                                KindOf(benefit)));
+    events.push_back(testing::BenefitRegistered(fmt::format("v{}", benefit),
+                                                fmt::format("p{}", benefit % kProjects), KindOf(benefit)));
   }
   events.push_back(testing::ClaimSubmitted(kSharedClaim, "v0", "2024/25-M01", "2024/25-M01", 12'345));
   return events;
 }
 
-v1::Event SharedQuery(const std::string& id) { return testing::WithId(testing::ClaimQueried(kSharedClaim), id); }
+v1::Event SharedQuery(const std::string& id) {
+  return testing::WithId(testing::ClaimQueried(kSharedClaim), id);
+}
 
 Story::Story(std::string name, uint64_t seed) : name_(std::move(name)), random_(seed) {}
 
@@ -142,8 +144,10 @@ v1::Event Story::Judge(Claim& claim, bool& ended) {
     ended = true;
     return testing::ClaimRejected(claim.id, months[claim.posted_to]);
   }
-  claim.validated = choice < 7 ? claim.claimed : 1 + static_cast<int64_t>(Random(static_cast<uint64_t>(claim.claimed)));
-  return testing::ClaimValidated(claim.id, months[claim.posted_to], Signed(claim.disbenefit, claim.validated));
+  claim.validated =
+      choice < 7 ? claim.claimed : 1 + static_cast<int64_t>(Random(static_cast<uint64_t>(claim.claimed)));
+  return testing::ClaimValidated(claim.id, months[claim.posted_to],
+                                 Signed(claim.disbenefit, claim.validated));
 }
 
 }  // namespace realise::crash

@@ -26,8 +26,8 @@ struct Step {
   uint64_t version_before = 0;
 };
 
-// The claims of one publisher: submitted, queried, validated or rejected, corrected, reversed, several at a time.
-// The same for the same name and seed.  Not thread-safe.
+// The claims of one publisher: submitted, queried, validated or rejected, corrected, reversed, several at a
+// time. The same for the same name and seed.  Not thread-safe.
 class Story {
  public:
   Story(std::string name, uint64_t seed);
