@@ -101,12 +101,12 @@ class Projection::Impl {
   }
 
   void Start() {
+    started_ = true;
     finder_ = std::thread([this] {
       do {
-        const absl::Status found = FindLedgers();
-        if (!found.ok())
-          continue;  // looked at again below; every ledger's own status says what is wrong with the log
-        for (FollowedLedger* ledger : AllLedgers()) ledger->Start();
+        // What cannot be found now is looked for again below; every ledger's own status says what is wrong
+        // with the log.
+        static_cast<void>(FindAndStart());
       } while (!stop_.WaitFor(options_.look_again));
     });
   }
@@ -118,15 +118,19 @@ class Projection::Impl {
     return first;
   }
 
-  absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& code) const {
-    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, Find(code));
+  absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& code) {
+    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, FindOrLook(code));
     ASSIGN_OR_RETURN(auto source, ViewFigureSource::Open(*store_, code, ledger->number()));
     return source;
   }
 
   absl::Status WaitFor(const std::string& code, Sequence sequence, std::chrono::milliseconds wait_max) const {
+    const auto until = std::chrono::steady_clock::now() + wait_max;
+    RETURN_IF_ERROR(WaitUntilFound(code, until));
     ASSIGN_OR_RETURN(const FollowedLedger* const ledger, Find(code));
-    return ledger->WaitFor(sequence, wait_max);
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    return ledger->WaitFor(sequence, std::max(left, std::chrono::milliseconds(0)));
   }
 
   std::vector<v1::LedgerStatus> Status(const std::vector<std::string>& codes) const {
@@ -173,7 +177,37 @@ class Projection::Impl {
       RETURN_IF_ERROR(store_->Write(rows));
       AddLocked(code, number_max_ + 1);
     }
+    ledger_found_.notify_all();
     return absl::OkStatus();
+  }
+
+  // A ledger that was just created is in the log before its finder looks there again.
+  absl::Status WaitUntilFound(const std::string& code, std::chrono::steady_clock::time_point until) const {
+    const auto found = [&] { return ledgers_.contains(code); };
+    {
+      const std::lock_guard lock(mutex_);
+      if (found()) return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(log_.CheckLedger(code));
+    std::unique_lock lock(mutex_);
+    if (ledger_found_.wait_until(lock, until, found)) return absl::OkStatus();
+    return absl::DeadlineExceededError(fmt::format("nothing of ledger {} is folded yet", code));
+  }
+
+  absl::Status FindAndStart() {
+    const std::lock_guard finding(finding_);
+    RETURN_IF_ERROR(FindLedgers());
+    for (FollowedLedger* ledger : AllLedgers()) ledger->Start();
+    return absl::OkStatus();
+  }
+
+  // A ledger that was made since the last look is found now, not at the next one.
+  absl::StatusOr<FollowedLedger*> FindOrLook(const std::string& code) {
+    auto found = Find(code);
+    if (found.ok() || !started_) return found;
+    RETURN_IF_ERROR(log_.CheckLedger(code));
+    RETURN_IF_ERROR(FindAndStart());
+    return Find(code);
   }
 
   absl::StatusOr<FollowedLedger*> Find(const std::string& code) const {
@@ -196,8 +230,11 @@ class Projection::Impl {
   const std::unique_ptr<ViewStore> store_;
   StopSignal stop_;
   std::thread finder_;
+  bool started_ = false;  // constant once others call
+  std::mutex finding_;    // one at a time looks for ledgers and starts their threads
 
   mutable std::mutex mutex_;
+  mutable std::condition_variable ledger_found_;
   // Below: guarded by mutex_.
   std::map<std::string, std::unique_ptr<FollowedLedger>> ledgers_;
   LedgerNumber number_max_ = 0;

@@ -1,11 +1,15 @@
 #include "libs/rpc/ledger_service.h"
 
+#include <chrono>
+
 #include "libs/base/status_macros.h"
 #include "libs/event_log/commit_scan.h"
 #include "libs/rpc/rpc_status.h"
 
 namespace realise {
 namespace {
+
+constexpr std::chrono::seconds kShownWithin(5);
 
 // A ledger's id and kind stand in its first commit.
 absl::StatusOr<v1::Ledger> Describe(EventLog& log, const std::string& code) {
@@ -34,6 +38,9 @@ grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* /*context*/,
                                              v1::CreateLedgerResponse* response) {
   const auto created = realise::CreateLedger(log_, clock_, request->ledger(), request->demonstration());
   if (!created.ok()) return ToGrpcStatus(created.status());
+  // So that whoever creates a ledger can ask it right away.  It is created all the same if the views are not
+  // there in time.
+  static_cast<void>(projection_.WaitFor(request->ledger(), 0, kShownWithin));
   response->set_ledger_id(ToHex(created->ledger_id.view()));
   response->set_receipt(created->receipt.ToString());
   return grpc::Status::OK;
