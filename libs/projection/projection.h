@@ -1,4 +1,5 @@
-// The projection: reads ledgers from the log, folds them, keeps the result in a view store, and answers from it.
+// The projection: reads ledgers from the log, folds them, keeps the result in a view store, and answers from
+// it.
 #pragma once
 
 #include <chrono>
@@ -20,13 +21,13 @@ class Env;
 
 namespace realise {
 
-// Raise it whenever the rows that a log folds into change.  The new version builds beside the old one, from the first
-// commit, and takes over when it has caught up; until then the old one answers.
+// Raise it whenever the rows that a log folds into change.  The new version builds beside the old one, from
+// the first commit, and takes over when it has caught up; until then the old one answers.
 inline constexpr uint32_t kFoldVersion = 1;
 
 struct ProjectionOptions {
-  std::string path;                     // of the view store's database
-  rocksdb::Env* env = nullptr;          // the default one if null; must outlive the projection
+  std::string path;             // of the view store's database
+  rocksdb::Env* env = nullptr;  // the default one if null; must outlive the projection
   uint32_t fold_version = kFoldVersion;
   // Behind by more than this many bytes of commits, sorted files are ingested; otherwise write batches.
   size_t catch_up_bytes = 4 * 1024 * 1024;
@@ -42,7 +43,8 @@ class Projection {
  public:
   //   DATA_LOSS    the view store is damaged: delete it, it is rebuilt from the log.
   //   UNAVAILABLE  it cannot be opened (another process has it).
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Projection>> Open(EventLog& log, ProjectionOptions options);
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Projection>> Open(EventLog& log,
+                                                                        ProjectionOptions options);
   ~Projection();
 
   Projection(const Projection&) = delete;
@@ -58,10 +60,11 @@ class Projection {
   //   NOT_FOUND    no such ledger, or nothing of it is folded yet.
   [[nodiscard]] absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& ledger) const;
 
-  // Waits until the commit that holds `sequence` is folded.
+  // Waits until the commit that holds `sequence` is folded, of a ledger that was only just created too.
   //   DEADLINE_EXCEEDED  it was not within `wait_max`; the message says how far the fold got.
   //   DATA_LOSS          the ledger's fold stopped before it; the message says where and what to do.
-  //   NOT_FOUND          no such ledger.
+  //   NOT_FOUND          the log has no such ledger.   FAILED_PRECONDITION, UNAVAILABLE  as
+  //   EventLog::CheckLedger.
   [[nodiscard]] absl::Status WaitFor(const std::string& ledger, Sequence sequence,
                                      std::chrono::milliseconds wait_max) const;
 

@@ -68,6 +68,15 @@ TEST_F(ProjectionTest, SaysWhatIsNotThere) {
   EXPECT_TRUE(projection->Status({}).empty());
 }
 
+TEST_F(ProjectionTest, WaitsForALedgerThatWasOnlyJustCreated) {
+  const auto projection = Open(memory_.log());
+  projection->Start();
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit(Boards(2));
+  const absl::Status folded = projection->WaitFor("RH5", 2, std::chrono::seconds(30));
+  EXPECT_TRUE(folded.ok()) << folded;
+}
+
 TEST_F(ProjectionTest, AnswersBeforeItFoldsAnythingAgain) {
   testing::RecordedLedger ledger(memory_.log(), "RH5");
   ledger.Commit(Boards(3));
