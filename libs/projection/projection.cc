@@ -1,7 +1,6 @@
 #include "libs/projection/projection.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -124,13 +123,9 @@ class Projection::Impl {
     return source;
   }
 
-  absl::Status WaitFor(const std::string& code, Sequence sequence, std::chrono::milliseconds wait_max) const {
-    const auto until = std::chrono::steady_clock::now() + wait_max;
-    RETURN_IF_ERROR(WaitUntilFound(code, until));
-    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, Find(code));
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    return ledger->WaitFor(sequence, std::max(left, std::chrono::milliseconds(0)));
+  absl::Status WaitFor(const std::string& code, Sequence sequence, std::chrono::milliseconds wait_max) {
+    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, FindOrLook(code));
+    return ledger->WaitFor(sequence, wait_max);
   }
 
   std::vector<v1::LedgerStatus> Status(const std::vector<std::string>& codes) const {
@@ -177,21 +172,7 @@ class Projection::Impl {
       RETURN_IF_ERROR(store_->Write(rows));
       AddLocked(code, number_max_ + 1);
     }
-    ledger_found_.notify_all();
     return absl::OkStatus();
-  }
-
-  // A ledger that was just created is in the log before its finder looks there again.
-  absl::Status WaitUntilFound(const std::string& code, std::chrono::steady_clock::time_point until) const {
-    const auto found = [&] { return ledgers_.contains(code); };
-    {
-      const std::lock_guard lock(mutex_);
-      if (found()) return absl::OkStatus();
-    }
-    RETURN_IF_ERROR(log_.CheckLedger(code));
-    std::unique_lock lock(mutex_);
-    if (ledger_found_.wait_until(lock, until, found)) return absl::OkStatus();
-    return absl::DeadlineExceededError(fmt::format("nothing of ledger {} is folded yet", code));
   }
 
   absl::Status FindAndStart() {
@@ -234,7 +215,6 @@ class Projection::Impl {
   std::mutex finding_;    // one at a time looks for ledgers and starts their threads
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable ledger_found_;
   // Below: guarded by mutex_.
   std::map<std::string, std::unique_ptr<FollowedLedger>> ledgers_;
   LedgerNumber number_max_ = 0;
