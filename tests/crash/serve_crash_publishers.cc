@@ -1,7 +1,8 @@
 #include "tests/crash/serve_crash_publishers.h"
 
-#include <algorithm>
 #include <chrono>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "fmt/format.h"
@@ -31,6 +32,20 @@ void Expect(const std::string& stream, uint64_t version, v1::AppendRequest& requ
 void AddStep(Step step, v1::AppendRequest& request) {
   Expect(step.event.stream(), step.version_before, request);
   *request.add_events() = std::move(step.event);
+}
+
+// What was accepted stands right behind the versions that were expected.
+void ExpectVersions(const v1::AppendRequest& request,
+                    const google::protobuf::RepeatedPtrField<v1::Appended>& appended) {
+  std::map<std::string, uint64_t> versions;
+  for (const v1::ExpectedVersion& expected : request.expected_versions()) {
+    versions[expected.stream()] = expected.version();
+  }
+  for (int i = 0; i < appended.size(); ++i) {
+    const auto version = versions.find(request.events(i).stream());
+    if (version == versions.end()) continue;
+    EXPECT_EQ(appended.at(i).stream_version(), ++version->second) << request.events(i).id();
+  }
 }
 
 }  // namespace
@@ -123,6 +138,7 @@ bool CallPublisher::Send(Services& services, const Life& life, Asked& asked) {
 void CallPublisher::TakeAnswer(const Asked& asked, const v1::AppendResponse& response) {
   EXPECT_EQ(asked.expected_refusal, "") << "accepted: " << asked.request.ShortDebugString();
   ASSERT_EQ(response.events_size(), asked.request.events_size());
+  ExpectVersions(asked.request, response.events());
   for (int i = 0; i < response.events_size(); ++i) {
     answers_.Accepted(response.events(i), asked.request.events(i), response.receipt());
   }
@@ -215,10 +231,13 @@ bool StreamPublisher::TakeAnswer(const v1::AppendStreamResponse& response) {
         << response.failed().message();
     return false;
   }
-  EXPECT_TRUE(response.has_appended()) << response.ShortDebugString() << batch.ShortDebugString();
   const auto& recorded = response.appended().events();
-  EXPECT_EQ(recorded.size(), batch.append().events_size());
-  for (int i = 0; i < std::min(recorded.size(), batch.append().events_size()); ++i) {
+  if (recorded.size() != batch.append().events_size()) {
+    ADD_FAILURE() << response.ShortDebugString();
+    return false;
+  }
+  ExpectVersions(batch.append(), recorded);
+  for (int i = 0; i < recorded.size(); ++i) {
     answers_.Accepted(recorded.at(i), batch.append().events(i), response.appended().receipt());
   }
   unknown_.pop_front();
