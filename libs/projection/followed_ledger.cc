@@ -77,8 +77,10 @@ absl::Status FollowedLedger::StepOnce(std::chrono::milliseconds wait_max, bool& 
   absl::Status status = step.status();
   if (step.ok() && step->ingested) caught_up_ = false;
   const auto now = std::chrono::steady_clock::now();
-  const bool look = !caught_up_ || now - looked_ >= look_again_;
-  if (step.ok() && look && !(step->read && step->ingested)) {
+  // A ledger's first commit is answered from as soon as it is folded, not at the next look.
+  const bool takes_over = step.ok() && fold_.folded() && fold_.answering() != keys_.version;
+  const bool look = !caught_up_ || takes_over || now - looked_ >= look_again_;
+  if (step.ok() && look) {
     looked_ = now;
     status = LookAround();
     at_end = status.ok() && caught_up_;
