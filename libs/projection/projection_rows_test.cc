@@ -100,6 +100,16 @@ TEST(ProjectionRows, AreTheSameHoweverItIsRestarted) {
   EXPECT_EQ(Rows(*store.Open(limited)), Fold(memory.log()));
 }
 
+// Where in the log commits stand is part of their rows, and of the place.
+void DropAddresses(std::vector<std::string>& rows) {
+  const ViewKeyspace keys{kFoldVersion, 1};
+  const std::string place = ToHex(keys.Place()), commits = ToHex(keys.Table(ViewTable::kCommits));
+  EXPECT_EQ(std::erase_if(rows, [&](const std::string& row) { return row.starts_with(place); }), 1u);
+  for (std::string& row : rows) {
+    if (row.starts_with(commits)) row.resize(row.size() - 2 * sizeof(Address));
+  }
+}
+
 TEST(ProjectionRows, ACommitThatIsRecordedTwiceChangesNothing) {
   SCOPED_TRACE(::testing::Message() << "seed " << Seed(8));
   const auto events = Numbered(RandomHistory(Seed(8), 60));
@@ -112,12 +122,8 @@ TEST(ProjectionRows, ACommitThatIsRecordedTwiceChangesNothing) {
     second.Void(second.commits()[second.commits().size() / 2]);
   }
   auto expected = Fold(once.log()), rows = Fold(twice.log());
-  const std::string place = ToHex(ViewKeyspace{kFoldVersion, 1}.Place());
-  const auto drop_place = [&](std::vector<std::string>& of) {
-    EXPECT_EQ(std::erase_if(of, [&](const std::string& row) { return row.starts_with(place); }), 1u);
-  };
-  drop_place(expected);
-  drop_place(rows);
+  DropAddresses(expected);
+  DropAddresses(rows);
   EXPECT_EQ(rows, expected);
 }
 
