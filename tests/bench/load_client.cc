@@ -1,0 +1,159 @@
+#include "tests/bench/load_client.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "libs/base/status_macros.h"
+#include "libs/rpc/deadline.h"
+#include "libs/rpc/rpc_server.h"
+#include "libs/rpc/rpc_status.h"
+#include "tests/bench/result_table.h"
+
+namespace realise::bench {
+namespace {
+
+constexpr std::chrono::seconds kCallDeadline{30};
+constexpr std::chrono::hours kStreamDeadline{1};
+constexpr double kFoldedWithinSeconds = 1800;
+
+absl::Status ToStatus(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const RpcError error = FromGrpcStatus(status);
+  return {error.code, error.reason + " " + error.message};
+}
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
+  // Otherwise all clients of this process share one connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+LoadClient::LoadClient(const std::string& address)
+    : channel_(Connect(address)),
+      health_(grpc::health::v1::Health::NewStub(channel_)),
+      append_(v1::AppendService::NewStub(channel_)),
+      ledger_(v1::LedgerService::NewStub(channel_)),
+      query_(v1::QueryService::NewStub(channel_)) {}
+
+absl::Status LoadClient::Check() {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kCallDeadline);
+  grpc::health::v1::HealthCheckResponse response;
+  return ToStatus(health_->Check(&context, {}, &response));
+}
+
+absl::Status LoadClient::Create(const std::string& ledger) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kCallDeadline);
+  v1::CreateLedgerRequest request;
+  request.set_ledger(ledger);
+  v1::CreateLedgerResponse response;
+  return ToStatus(ledger_->CreateLedger(&context, request, &response));
+}
+
+absl::StatusOr<std::string> LoadClient::Append(const v1::AppendRequest& request) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kCallDeadline);
+  v1::AppendResponse response;
+  RETURN_IF_ERROR(ToStatus(append_->Append(&context, request, &response)));
+  return response.receipt();
+}
+
+absl::StatusOr<double> LoadClient::AppendAll(const std::vector<v1::AppendStreamRequest>& batches) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kStreamDeadline);
+  const Stopwatch watch;
+  const auto stream = append_->AppendStream(&context);
+  size_t appended = 0;
+  std::string refused;
+  std::thread answers([&] {
+    v1::AppendStreamResponse response;
+    while (stream->Read(&response)) {
+      if (response.has_appended()) {
+        ++appended;
+      } else if (refused.empty()) {
+        refused = response.ShortDebugString();
+      }
+    }
+  });
+  for (const v1::AppendStreamRequest& batch : batches) {
+    if (!stream->Write(batch)) break;
+  }
+  stream->WritesDone();
+  answers.join();
+  const double seconds = watch.seconds();
+  RETURN_IF_ERROR(ToStatus(stream->Finish()));
+  if (appended != batches.size()) return absl::InternalError("a batch was not appended: " + refused);
+  return seconds;
+}
+
+absl::Status LoadClient::Savings(const v1::QuerySavingsRequest& request) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kCallDeadline);
+  v1::QuerySavingsResponse response;
+  RETURN_IF_ERROR(ToStatus(query_->QuerySavings(&context, request, &response)));
+  return response.boards().empty() ? absl::InternalError("an answer without a board") : absl::OkStatus();
+}
+
+absl::Status LoadClient::Waits(const v1::QueryWaitsRequest& request) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kCallDeadline);
+  v1::QueryWaitsResponse response;
+  RETURN_IF_ERROR(ToStatus(query_->QueryWaits(&context, request, &response)));
+  return response.waits().empty() ? absl::InternalError("an answer without waits") : absl::OkStatus();
+}
+
+absl::Status LoadClient::WaitUntilFolded(const std::string& ledger, const std::string& receipt) {
+  const Stopwatch watch;
+  v1::ListBoardsRequest request;
+  request.set_ledger(ledger);
+  request.mutable_basis()->set_at_least(receipt);
+  absl::Status status;
+  do {
+    grpc::ClientContext context;
+    context.set_deadline(RpcNow() + kCallDeadline);
+    v1::ListBoardsResponse response;
+    status = ToStatus(query_->ListBoards(&context, request, &response));
+  } while ((absl::IsDeadlineExceeded(status) || absl::IsNotFound(status)) &&
+           watch.seconds() < kFoldedWithinSeconds);
+  return status;
+}
+
+double CallTimes::p50() const { return Percentile(seconds, 50); }
+double CallTimes::p99() const { return Percentile(seconds, 99); }
+
+absl::StatusOr<CallTimes> TimeCalls(int callers, int each,
+                                    const std::function<absl::Status(int caller, int number)>& call) {
+  const int warm_up = each / 10;
+  std::vector<std::vector<double>> seconds(static_cast<size_t>(callers));
+  std::vector<double> walls(static_cast<size_t>(callers));
+  std::vector<absl::Status> failed(static_cast<size_t>(callers));
+  std::vector<std::thread> threads;
+  for (int caller = 0; caller < callers; ++caller) {
+    threads.emplace_back([&, caller, at = static_cast<size_t>(caller)] {
+      Stopwatch wall;
+      for (int number = 0; number < each && failed[at].ok(); ++number) {
+        if (number == warm_up) wall = Stopwatch();
+        const Stopwatch watch;
+        failed[at] = call(caller, number);
+        if (number >= warm_up) seconds[at].push_back(watch.seconds());
+      }
+      walls[at] = wall.seconds();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CallTimes times;
+  for (size_t at = 0; at < threads.size(); ++at) {
+    RETURN_IF_ERROR(failed[at]);
+    times.seconds.insert(times.seconds.end(), seconds[at].begin(), seconds[at].end());
+    times.wall_seconds = std::max(times.wall_seconds, walls[at]);
+  }
+  return times;
+}
+
+}  // namespace realise::bench

@@ -1,0 +1,62 @@
+// One publisher or asker of a real server, over a connection of its own.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "realise/v1/append_service.grpc.pb.h"
+#include "realise/v1/ledger_service.grpc.pb.h"
+#include "realise/v1/query_service.grpc.pb.h"
+
+namespace realise::bench {
+
+// Not thread-safe.
+class LoadClient {
+ public:
+  explicit LoadClient(const std::string& address);
+
+  // The empty unary call that all others are compared with.
+  [[nodiscard]] absl::Status Check();
+
+  [[nodiscard]] absl::Status Create(const std::string& ledger);
+  // Returns the receipt.
+  [[nodiscard]] absl::StatusOr<std::string> Append(const v1::AppendRequest& request);
+  // Sends all over one stream, and returns the seconds until the last was answered.  A refusal is an error.
+  [[nodiscard]] absl::StatusOr<double> AppendAll(const std::vector<v1::AppendStreamRequest>& batches);
+
+  [[nodiscard]] absl::Status Savings(const v1::QuerySavingsRequest& request);
+  [[nodiscard]] absl::Status Waits(const v1::QueryWaitsRequest& request);
+  // Asks for a board's savings until the answer is at `receipt` or behind it.
+  [[nodiscard]] absl::Status WaitUntilFolded(const std::string& ledger, const std::string& receipt);
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;  // gRPC shares it with its stubs
+  std::unique_ptr<grpc::health::v1::Health::Stub> health_;
+  std::unique_ptr<v1::AppendService::Stub> append_;
+  std::unique_ptr<v1::LedgerService::Stub> ledger_;
+  std::unique_ptr<v1::QueryService::Stub> query_;
+};
+
+// What calls took, and all of them together.
+struct CallTimes {
+  std::vector<double> seconds;
+  double wall_seconds = 0;
+
+  double p50() const;
+  double p99() const;
+  double per_second() const { return static_cast<double>(seconds.size()) / wall_seconds; }
+};
+
+// Calls `call(caller, number)` from as many threads as there are callers, `each` times in each, and times
+// every call from the second tenth on: the first tenth warms up.   The first error of any.
+[[nodiscard]] absl::StatusOr<CallTimes> TimeCalls(
+    int callers, int each, const std::function<absl::Status(int caller, int number)>& call);
+
+}  // namespace realise::bench

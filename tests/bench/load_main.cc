@@ -1,0 +1,215 @@
+// realise_load: a real `realise serve` under load: memory, restart, queries, single and bulk appends, on the
+// embedded log and, if REALISE_KAFKA_BROKERS names brokers, on Kafka; each beside a floor measured in the
+// same run.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+#include "libs/event_log/rocksdb/rocksdb_event_log.h"
+#include "tests/bench/disk_floor.h"
+#include "tests/bench/generated_ledger.h"
+#include "tests/bench/kafka_floor.h"
+#include "tests/bench/load_client.h"
+#include "tests/bench/load_steps.h"
+#include "tests/bench/result_table.h"
+#include "tests/support/server_process.h"
+
+namespace realise::bench {
+namespace {
+
+constexpr const char* kAsked = "RH5";
+constexpr const char* kBulk = "RBD";
+constexpr const char* kSingle = "RNZ";
+// Of one stored claim in a commit of its own, about.
+constexpr size_t kClaimBytes = 350;
+
+struct Options {
+  uint64_t events = 100'000;
+  uint64_t bulk_events = 100'000;
+  int calls = 2000;
+  std::string program = REALISE_PROGRAM;
+  std::string folder;
+};
+
+// Resident memory of a process, in MiB.
+uint64_t ResidentMiB(pid_t pid) {
+  std::ifstream statm(fmt::format("/proc/{}/statm", pid));
+  uint64_t pages = 0;
+  uint64_t resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
+class Load {
+ public:
+  Load(Options options, std::string folder) : options_(std::move(options)), folder_(std::move(folder)) {}
+
+  absl::Status Embedded();
+  absl::Status Kafka(const std::string& brokers);
+  const Rows& rows() const { return rows_; }
+
+ private:
+  absl::StatusOr<std::unique_ptr<ServerProcess>> Serve(const std::string& data,
+                                                       std::vector<std::string> log = {}) const {
+    std::vector<std::string> arguments = {"--data", folder_ + "/" + data};
+    arguments.insert(arguments.end(), log.begin(), log.end());
+    return ServerProcess::Start(options_.program, arguments);
+  }
+  absl::Status Generate();
+  absl::StatusOr<std::unique_ptr<ServerProcess>> MeasureStarts();
+  absl::StatusOr<double> MeasureBulk(const std::string& address, const std::string& ledger) const;
+  absl::StatusOr<std::vector<std::string>> CommitsOf(const std::string& ledger) const;
+  std::string BulkSize() const {
+    return fmt::format("{} events, in batches of {}", ShowCount(options_.bulk_events), kEventsPerCommit);
+  }
+  std::string BulkRate(double seconds) const {
+    return ShowRate(static_cast<double>(options_.bulk_events) / seconds);
+  }
+
+  const Options options_;
+  const std::string folder_;
+  LedgerSize size_;
+  uint64_t empty_mib_ = 0;
+  std::vector<std::string> commits_;  // of the bulk append on the embedded log
+  Rows rows_;
+};
+
+absl::Status Load::Generate() {
+  std::filesystem::create_directories(folder_ + "/embedded");
+  ASSIGN_OR_RETURN(const auto log,
+                   RocksDbEventLog::Open({.path = folder_ + "/embedded/log", .env = nullptr}));
+  ASSIGN_OR_RETURN(size_, RecordGenerated(*log, kAsked, options_.events));
+  return absl::OkStatus();
+}
+
+// A server with nothing to fold; with a ledger that it folds; and started again with all of it folded.
+absl::StatusOr<std::unique_ptr<ServerProcess>> Load::MeasureStarts() {
+  ASSIGN_OR_RETURN(auto server, Serve("empty"));
+  RETURN_IF_ERROR(LoadClient(server->address()).Check());
+  empty_mib_ = ResidentMiB(server->pid());
+  server->Terminate();
+  const Stopwatch first;
+  ASSIGN_OR_RETURN(server, Serve("embedded"));
+  RETURN_IF_ERROR(LoadClient(server->address()).WaitUntilFolded(kAsked, size_.last.ToString()));
+  const double folding = first.seconds();
+  const uint64_t folded = ResidentMiB(server->pid());
+  server->Terminate();
+  const Stopwatch again;
+  ASSIGN_OR_RETURN(server, Serve("embedded"));
+  const double serves = again.seconds();
+  RETURN_IF_ERROR(LoadClient(server->address()).WaitUntilFolded(kAsked, size_.last.ToString()));
+  const double answers = again.seconds();
+  const std::string size = fmt::format("{} events", ShowCount(size_.events));
+  rows_.push_back({"server: memory, all folded", size, fmt::format("{} MiB", folded),
+                   fmt::format("nothing folded {} MiB", empty_mib_),
+                   ShowRatio(static_cast<double>(folded), static_cast<double>(empty_mib_))});
+  rows_.push_back({"server: start to first answer, all to fold", size, ShowTime(folding), "-", "-"});
+  rows_.push_back({"server: start to first answer, all folded", size,
+                   fmt::format("{} (listens after {})", ShowTime(answers), ShowTime(serves)), "-", "-"});
+  return server;
+}
+
+absl::StatusOr<double> Load::MeasureBulk(const std::string& address, const std::string& ledger) const {
+  LoadClient client(address);
+  RETURN_IF_ERROR(client.Create(ledger));
+  return client.AppendAll(BulkBatches(ledger, options_.bulk_events));
+}
+
+absl::StatusOr<std::vector<std::string>> Load::CommitsOf(const std::string& ledger) const {
+  ASSIGN_OR_RETURN(const auto log,
+                   RocksDbEventLog::Open({.path = folder_ + "/embedded/log", .env = nullptr}));
+  std::vector<std::string> commits;
+  RETURN_IF_ERROR(
+      ForEachRecord(*log, ledger, [&](std::string_view stored) { commits.emplace_back(stored); }));
+  return commits;
+}
+
+absl::Status Load::Embedded() {
+  RETURN_IF_ERROR(Generate());
+  ASSIGN_OR_RETURN(const auto server, MeasureStarts());
+  RETURN_IF_ERROR(MeasureQueries(server->address(), size_, options_.calls, rows_));
+  const uint64_t asked = ResidentMiB(server->pid());
+  rows_.push_back({"server: memory, restarted and asked", fmt::format("{} events", ShowCount(size_.events)),
+                   fmt::format("{} MiB", asked), fmt::format("nothing folded {} MiB", empty_mib_),
+                   ShowRatio(static_cast<double>(asked), static_cast<double>(empty_mib_))});
+
+  ASSIGN_OR_RETURN(const auto disk, DiskFloor::Open(folder_ + "/floor"));
+  const DurableFloor durable{"embedded log", "synced put", [&](int callers, int each) {
+                               const std::string value(kClaimBytes, 'x');
+                               return TimeCalls(callers, each, [&](int caller, int number) {
+                                 return disk->Put(fmt::format("{}-{}-{}", callers, caller, number), value);
+                               });
+                             }};
+  RETURN_IF_ERROR(MeasureAppends(server->address(), kSingle, options_.calls, durable, rows_));
+
+  ASSIGN_OR_RETURN(const double bulk, MeasureBulk(server->address(), kBulk));
+  server->Terminate();
+  ASSIGN_OR_RETURN(commits_, CommitsOf(kBulk));
+  ASSIGN_OR_RETURN(const double floor, disk->PutAll(commits_));
+  rows_.push_back(
+      {"bulk append over gRPC, decided, embedded log", BulkSize(), BulkRate(bulk),
+       fmt::format("{}: its {} commits, one synced put each", BulkRate(floor), ShowCount(commits_.size())),
+       ShowRatio(floor, bulk)});
+  return absl::OkStatus();
+}
+
+absl::Status Load::Kafka(const std::string& brokers) {
+  // Other runs' ledgers may be on the same brokers.
+  const std::string run = fmt::format("{:06}", getpid() % 1'000'000);
+  const std::string bulk_ledger = "BU" + run;
+  const std::string single_ledger = "SI" + run;
+  ASSIGN_OR_RETURN(const auto floor, KafkaFloor::Open(brokers, "FL" + run));
+  ASSIGN_OR_RETURN(const auto server, Serve("kafka", {"--log", "kafka", "--brokers", brokers}));
+  const DurableFloor durable{"Kafka", "acks=all produce, 1 caller,", [&](int /*callers*/, int each) {
+                               const std::string value(kClaimBytes, 'x');
+                               return TimeCalls(1, each, [&](int, int) { return floor->ProduceOne(value); });
+                             }};
+  RETURN_IF_ERROR(MeasureAppends(server->address(), single_ledger, options_.calls, durable, rows_));
+  ASSIGN_OR_RETURN(const double bulk, MeasureBulk(server->address(), bulk_ledger));
+  server->Terminate();
+  ASSIGN_OR_RETURN(const double bare, floor->ProduceAndReadBack(commits_));
+  rows_.push_back({"bulk append over gRPC, decided, Kafka, read back", BulkSize(), BulkRate(bulk),
+                   fmt::format("{}: its {} commits by bare librdkafka, read back", BulkRate(bare),
+                               ShowCount(commits_.size())),
+                   ShowRatio(bare, bulk)});
+  return DeleteTopics(brokers, {"realise.ledger." + bulk_ledger, "realise.ledger." + single_ledger});
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  CLI::App app("A real server under load, beside floors measured in the same run.", "realise_load");
+  app.add_option("--events", options.events, "Events of the ledger that is folded and asked")
+      ->check(CLI::Range(1000, 100'000'000))
+      ->capture_default_str();
+  app.add_option("--bulk-events", options.bulk_events, "Events appended in bulk")
+      ->check(CLI::Range(1000, 100'000'000))
+      ->capture_default_str();
+  app.add_option("--calls", options.calls, "Calls of each kind whose time is taken")
+      ->check(CLI::Range(20, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--program", options.program, "The `realise` to measure");
+  app.add_option("--folder", options.folder, "Where to write; a temporary folder unless given");
+  CLI11_PARSE(app, argc, argv);
+  const TemporaryFolder temporary;
+  Load load(options, options.folder.empty() ? temporary.path() : options.folder);
+  absl::Status status = load.Embedded();
+  const char* brokers = std::getenv("REALISE_KAFKA_BROKERS");
+  if (status.ok() && brokers != nullptr) status = load.Kafka(brokers);
+  PrintTable(load.rows());
+  if (brokers == nullptr) fmt::print("\nKafka was not measured: REALISE_KAFKA_BROKERS is not set.\n");
+  if (status.ok()) return 0;
+  fmt::print(stderr, "realise_load: {}\n", status.ToString());
+  return 1;
+}
+
+}  // namespace
+}  // namespace realise::bench
+
+int main(int argc, char** argv) { return realise::bench::Main(argc, argv); }

@@ -1,0 +1,164 @@
+#include "tests/bench/load_steps.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+#include "libs/domain/testing/event_builders.h"
+#include "tests/bench/generated_history.h"
+
+namespace realise::bench {
+namespace {
+
+namespace build = realise::testing;
+
+constexpr int kManyCallers = 16;
+constexpr const char* kMonth = "2023/24-M12";
+
+std::string ShowTimes(const CallTimes& times) {
+  return fmt::format("p50 {}, p99 {}", ShowTime(times.p50()), ShowTime(times.p99()));
+}
+
+std::string ShowBoth(const CallTimes& measured, const CallTimes& call, const CallTimes& durable) {
+  return fmt::format("p50 {}, p99 {}", ShowRatio(measured.p50(), call.p50() + durable.p50()),
+                     ShowRatio(measured.p99(), call.p99() + durable.p99()));
+}
+
+std::string ShowRatios(const CallTimes& measured, const CallTimes& floor) {
+  return fmt::format("p50 {}, p99 {}", ShowRatio(measured.p50(), floor.p50()),
+                     ShowRatio(measured.p99(), floor.p99()));
+}
+
+std::vector<std::unique_ptr<LoadClient>> Clients(const std::string& address, int callers) {
+  std::vector<std::unique_ptr<LoadClient>> clients;
+  for (int i = 0; i < callers; ++i) clients.push_back(std::make_unique<LoadClient>(address));
+  return clients;
+}
+
+v1::AppendRequest RequestOf(const std::string& ledger, const std::vector<v1::Event>& events) {
+  v1::AppendRequest request;
+  request.set_ledger(ledger);
+  for (const v1::Event& event : events) *request.add_events() = event;
+  return request;
+}
+
+// Something to claim against.
+absl::Status Begin(LoadClient& client, const std::string& ledger) {
+  RETURN_IF_ERROR(client.Create(ledger));
+  return client
+      .Append(RequestOf(ledger,
+                        {build::BoardEstablished("board-0"), build::ProjectProposed("project-0"),
+                         build::ProjectAssigned("project-0", "board-0"),
+                         build::BenefitRegistered("benefit-0", "project-0"), build::PeriodOpened(kMonth)}))
+      .status();
+}
+
+v1::AppendRequest OneClaim(const std::string& ledger, const std::string& id) {
+  return RequestOf(ledger, {build::ClaimSubmitted(id, "benefit-0", kMonth, kMonth, 120'000)});
+}
+
+absl::Status MeasureCallers(const std::string& address, const std::string& ledger, int callers, int calls,
+                            const DurableFloor& durable, Rows& rows) {
+  const auto clients = Clients(address, callers);
+  const auto client = [&](int caller) -> LoadClient& { return *clients[static_cast<size_t>(caller)]; };
+  const int each = std::max(calls / callers, 10);
+  ASSIGN_OR_RETURN(const CallTimes empty,
+                   TimeCalls(callers, each, [&](int caller, int) { return client(caller).Check(); }));
+  ASSIGN_OR_RETURN(const CallTimes disk, durable.time(callers, each));
+  ASSIGN_OR_RETURN(const CallTimes append, TimeCalls(callers, each, [&](int caller, int number) {
+                     const std::string id = fmt::format("claim-{}-{}-{}", callers, caller, number);
+                     return client(caller).Append(OneClaim(ledger, id)).status();
+                   }));
+  rows.push_back({fmt::format("single append, {}, {}", durable.log,
+                              callers == 1 ? "1 caller" : fmt::format("{} callers", callers)),
+                  fmt::format("{} appends", ShowCount(append.seconds.size())),
+                  fmt::format("{}; {}", ShowTimes(append), ShowRate(append.per_second())),
+                  fmt::format("empty call {} + {} {}", ShowTimes(empty), durable.name, ShowTimes(disk)),
+                  ShowBoth(append, empty, disk)});
+  return absl::OkStatus();
+}
+
+absl::Status MeasureVisible(const std::string& address, const std::string& ledger, int calls,
+                            const DurableFloor& durable, Rows& rows) {
+  LoadClient client(address);
+  CallTimes visible;
+  CallTimes empty;
+  for (int i = 0; i < calls; ++i) {
+    ASSIGN_OR_RETURN(const std::string receipt, client.Append(OneClaim(ledger, fmt::format("seen-{}", i))));
+    v1::QuerySavingsRequest request;
+    request.set_ledger(ledger);
+    request.add_board_ids("board-0");
+    request.set_period(kMonth);
+    request.mutable_basis()->set_at_least(receipt);
+    const Stopwatch watch;
+    RETURN_IF_ERROR(client.Savings(request));
+    visible.seconds.push_back(watch.seconds());
+    const Stopwatch again;
+    RETURN_IF_ERROR(client.Check());
+    empty.seconds.push_back(again.seconds());
+  }
+  rows.push_back({fmt::format("append acknowledged to visible in a query, {}", durable.log),
+                  fmt::format("{} appends", ShowCount(visible.seconds.size())), ShowTimes(visible),
+                  fmt::format("empty call {}", ShowTimes(empty)), ShowRatios(visible, empty)});
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MeasureQueries(const std::string& address, const LedgerSize& size, int calls, Rows& rows) {
+  LoadClient client(address);
+  v1::QuerySavingsRequest latest;
+  latest.set_ledger(size.last.ledger);
+  latest.add_board_ids(kPlainBoard);
+  latest.set_period(kMonth);
+  v1::QuerySavingsRequest past = latest;
+  // Commits end at multiples of their events.
+  past.mutable_basis()->set_position(
+      fmt::format("{}@{}", size.last.ledger, std::max<uint64_t>(size.commits / 2, 1) * kEventsPerCommit));
+  v1::QueryWaitsRequest waits;
+  waits.set_ledger(size.last.ledger);
+  waits.add_board_ids(kPlainBoard);
+  waits.set_period("2019/20-M06");
+  ASSIGN_OR_RETURN(const CallTimes empty, TimeCalls(1, calls, [&](int, int) { return client.Check(); }));
+  const std::string of =
+      fmt::format("{} calls, {} events", ShowCount(empty.seconds.size()), ShowCount(size.events));
+  const auto add = [&](const std::string& what, const CallTimes& times) {
+    rows.push_back({what, of, ShowTimes(times), fmt::format("empty call {}", ShowTimes(empty)),
+                    ShowRatios(times, empty)});
+  };
+  ASSIGN_OR_RETURN(const CallTimes now,
+                   TimeCalls(1, calls, [&](int, int) { return client.Savings(latest); }));
+  add("savings of a board, 240 cells, latest", now);
+  ASSIGN_OR_RETURN(const CallTimes then, TimeCalls(1, calls, [&](int, int) { return client.Savings(past); }));
+  add("the same as at the middle of the ledger", then);
+  ASSIGN_OR_RETURN(const CallTimes bands, TimeCalls(1, calls, [&](int, int) { return client.Waits(waits); }));
+  add("waiting times of a board for a month", bands);
+  return absl::OkStatus();
+}
+
+absl::Status MeasureAppends(const std::string& address, const std::string& ledger, int calls,
+                            const DurableFloor& durable, Rows& rows) {
+  LoadClient client(address);
+  RETURN_IF_ERROR(Begin(client, ledger));
+  RETURN_IF_ERROR(MeasureCallers(address, ledger, 1, calls, durable, rows));
+  RETURN_IF_ERROR(MeasureCallers(address, ledger, kManyCallers, calls, durable, rows));
+  return MeasureVisible(address, ledger, std::max(calls / 4, 10), durable, rows);
+}
+
+std::vector<v1::AppendStreamRequest> BulkBatches(const std::string& ledger, uint64_t events) {
+  std::vector<v1::AppendStreamRequest> batches;
+  GeneratedHistory history(kSeed, events);
+  v1::Event event;
+  while (history.Next(event)) {
+    if (batches.empty() || batches.back().append().events_size() == kEventsPerCommit) {
+      batches.emplace_back().set_batch_id(batches.size());
+      batches.back().mutable_append()->set_ledger(ledger);
+    }
+    *batches.back().mutable_append()->add_events() = std::move(event);
+  }
+  return batches;
+}
+
+}  // namespace realise::bench
