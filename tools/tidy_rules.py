@@ -18,7 +18,7 @@ EMPTY_NAME = re.compile(r"(^|_)(utils?|common|helpers?|misc|manager)([_.]|$)", r
 FLOORS = {
     "libs/base": 0,
     "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1,
-    "libs/event_log/rocksdb": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2,
+    "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2,
     "libs/ledger": 3, "libs/projection": 3,
     "libs/rpc": 4,
 }

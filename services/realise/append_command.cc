@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <memory>
 #include <optional>
 
 #include "fmt/format.h"
@@ -94,7 +93,7 @@ int Append(const Globals& globals, const AppendOptions& options) {
 
 void AddAppend(CLI::App& app, Globals& globals) {
   CLI::App* append = app.add_subcommand("append", "Append events from a file, one a line in protobuf JSON");
-  const auto options = std::make_shared<AppendOptions>();
+  const auto options = SharedOptions<AppendOptions>();
   append->add_option("file", options->file, "The file, plain or gzip; - for the standard input")->required();
   append->add_option("--ledger", options->ledger,
                      "The organisation's ODS code; not needed where a line is a whole request with a ledger");

@@ -2,6 +2,7 @@
 // status.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "CLI/CLI.hpp"
@@ -15,6 +16,13 @@ struct Globals {
   Format format = Format::kTable;
   int exit_code = 0;
 };
+
+// The options of a command: shared by the callbacks of the app that read them, so that they live as long as
+// it does.
+template <typename Options>
+std::shared_ptr<Options> SharedOptions() {
+  return std::make_shared<Options>();
+}
 
 void AddServe(CLI::App& app, Globals& globals);
 void AddLedger(CLI::App& app, Globals& globals);

@@ -1,5 +1,4 @@
 // realise explain savings | measure
-#include <memory>
 
 #include "fmt/format.h"
 #include "services/realise/basis_options.h"
@@ -123,7 +122,7 @@ void AddExplain(CLI::App& app, Globals& globals) {
   CLI::App* explain =
       app.add_subcommand("explain", "List the events that make a figure; they sum to it exactly");
   explain->require_subcommand(1);
-  const auto options = std::make_shared<ExplainOptions>();
+  const auto options = SharedOptions<ExplainOptions>();
 
   CLI::App* savings = explain->add_subcommand("savings", "An amount of a board's savings");
   AddFigure(*savings, *options);

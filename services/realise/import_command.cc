@@ -1,5 +1,4 @@
 // realise import rtt | beds | claims | ods
-#include <memory>
 
 #include "fmt/format.h"
 #include "libs/adapters/import.h"
@@ -185,7 +184,7 @@ void AddImport(CLI::App& app, Globals& globals) {
   CLI::App* import =
       app.add_subcommand("import", "Import published NHS files, or claims from a list; plain or gzip");
   import->require_subcommand(1);
-  const auto options = std::make_shared<ImportOptions>();
+  const auto options = SharedOptions<ImportOptions>();
 
   CLI::App* rtt = import->add_subcommand("rtt", "RTT completed pathways in weekly bands, by provider");
   rtt->add_option("file", options->file, "The file")->required();

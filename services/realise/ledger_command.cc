@@ -1,5 +1,4 @@
 // realise ledger create | list | copy | correct-clock
-#include <memory>
 #include <vector>
 
 #include "services/realise/commands.h"
@@ -84,7 +83,7 @@ int CorrectClock(const Globals& globals, const std::string& ledger) {
 void AddLedger(CLI::App& app, Globals& globals) {
   CLI::App* ledger = app.add_subcommand("ledger", "Create, list and copy ledgers");
   ledger->require_subcommand(1);
-  const auto options = std::make_shared<LedgerOptions>();
+  const auto options = SharedOptions<LedgerOptions>();
 
   CLI::App* create = ledger->add_subcommand("create", "Create ledgers; nothing else creates one");
   create->add_option("ledger", options->ledgers, "ODS codes, RH5 for example")->required();

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "libs/base/status_macros.h"
-#include "libs/event_log/commit_file.h"
 #include "libs/event_log/commit_reader.h"
-#include "libs/event_log/ledger_copy.h"
+#include "libs/event_log/copy/commit_file.h"
+#include "libs/event_log/copy/ledger_copy.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
 #include "services/realise/log_place.h"
@@ -118,7 +118,7 @@ int CopyAndPrint(const Globals& globals, const CopyOptions& options) {
 void AddLedgerCopy(CLI::App& ledger, Globals& globals) {
   CLI::App* copy = ledger.add_subcommand(
       "copy", "Copy a ledger commit by commit: same positions, same digests, same answers");
-  const auto options = std::make_shared<CopyOptions>();
+  const auto options = SharedOptions<CopyOptions>();
   copy->add_option("ledger", options->ledger, "The ODS code")->required();
   copy->add_option("--from", options->from,
                    "server (the one that --server names), file:PATH, embedded:DIR or kafka:HOST:PORT")

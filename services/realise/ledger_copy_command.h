@@ -1,4 +1,5 @@
-// realise ledger copy: a ledger, commit by commit, between logs and backup files: same positions, same digests.
+// realise ledger copy: a ledger, commit by commit, between logs and backup files: same positions, same
+// digests.
 #pragma once
 
 #include "services/realise/commands.h"

@@ -2,7 +2,6 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cstdio>
-#include <memory>
 #include <vector>
 
 #include "fmt/format.h"
@@ -98,7 +97,7 @@ void AddLog(CLI::App& app, Globals& globals) {
     std::vector<std::string> types;
   };
   CLI::App* log = app.add_subcommand("log", "Print a ledger's history, straight from the log");
-  const auto options = std::make_shared<Options>();
+  const auto options = SharedOptions<Options>();
   log->add_option("ledger", options->ledger, "The organisation's ODS code")->required();
   log->add_option("--from", options->from, "First position");
   log->add_option("--to", options->to, "Last position");
@@ -122,7 +121,7 @@ void AddLog(CLI::App& app, Globals& globals) {
 
 void AddVerify(CLI::App& app, Globals& globals) {
   CLI::App* verify = app.add_subcommand("verify", "Say whether a receipt still pins this history");
-  const auto receipt = std::make_shared<std::string>();
+  const auto receipt = SharedOptions<std::string>();
   verify->add_option("receipt", *receipt, "RH5@1234#<64 hexadecimal digits>, as an answer gave it")
       ->required();
   verify->callback([&globals, receipt] { globals.exit_code = PrintVerdict(globals, *receipt); });

@@ -1,5 +1,4 @@
 // realise query savings | bed-days | waits
-#include <memory>
 #include <vector>
 
 #include "services/realise/answer_sheets.h"
@@ -57,8 +56,7 @@ void Ask(Globals& globals, const QueryOptions& options, Request request,
 void AddQuery(CLI::App& app, Globals& globals) {
   CLI::App* query = app.add_subcommand("query", "Ask for figures: savings, bed-days, waits");
   query->require_subcommand(1);
-  // The options live as long as the app, which its callbacks outlive nothing of.
-  const auto options = std::make_shared<QueryOptions>();
+  const auto options = SharedOptions<QueryOptions>();
 
   CLI::App* savings =
       query->add_subcommand("savings", "Cumulative savings of each board, by class and recurrence");

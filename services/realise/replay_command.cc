@@ -1,6 +1,5 @@
 // realise replay: an audit.  Reads the raw commits, checks the chain, folds them in this process without any
 // view, and compares every board's figures with what the server answers.
-#include <memory>
 #include <vector>
 
 #include "fmt/format.h"
@@ -191,7 +190,7 @@ int Replay(const Globals& globals, const ReplayOptions& options) {
 void AddReplay(CLI::App& app, Globals& globals) {
   CLI::App* replay = app.add_subcommand(
       "replay", "Work the figures out again from the log alone, checking the chain on the way");
-  const auto options = std::make_shared<ReplayOptions>();
+  const auto options = SharedOptions<ReplayOptions>();
   replay->add_option("ledger", options->ledger, "The organisation's ODS code")->required();
   replay->add_flag(
       "--verify", options->verify,

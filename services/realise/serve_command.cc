@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
 #include "fmt/format.h"
 #include "libs/base/clock.h"
@@ -87,7 +86,7 @@ int Serve(const ServeOptions& options) {
 
 void AddServe(CLI::App& app, Globals& globals) {
   CLI::App* serve = app.add_subcommand("serve", "Run every service in one process");
-  const auto options = std::make_shared<ServeOptions>();
+  const auto options = SharedOptions<ServeOptions>();
   serve->add_option("--data", options->data, "Folder of the embedded log and the views")
       ->envname("REALISE_DATA")
       ->capture_default_str();

@@ -1,5 +1,4 @@
 // realise status
-#include <memory>
 #include <vector>
 
 #include "services/realise/commands.h"
@@ -30,7 +29,7 @@ Sheet StatusSheet(const v1::GetStatusResponse& response) {
 void AddStatus(CLI::App& app, Globals& globals) {
   CLI::App* status =
       app.add_subcommand("status", "How far each ledger is folded, and what an operator should do");
-  const auto ledgers = std::make_shared<std::vector<std::string>>();
+  const auto ledgers = SharedOptions<std::vector<std::string>>();
   status->add_option("ledger", *ledgers, "Only these ledgers");
   status->callback([&globals, ledgers] {
     Connection connection(globals.server);

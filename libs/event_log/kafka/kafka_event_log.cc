@@ -45,6 +45,7 @@ class KafkaEventLog::Impl {
   KafkaConsumerPool& consumers() { return consumers_; }
   std::string TopicOf(const std::string& ledger) const { return options_.topic_prefix + ledger; }
 
+  // Shared by the appenders, which outlive a producer that failed for good and was replaced.
   absl::StatusOr<std::shared_ptr<KafkaProducer>> Producer() {
     const std::lock_guard lock(producer_mutex_);
     if (producer_ == nullptr || producer_->dead()) {

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "libs/event_log/commit_chain.h"
-#include "libs/event_log/commit_file.h"
 #include "libs/event_log/commit_reader.h"
+#include "libs/event_log/copy/commit_file.h"
 #include "libs/event_log/event_log.h"
 
 namespace realise {

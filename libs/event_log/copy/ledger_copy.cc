@@ -1,4 +1,4 @@
-#include "libs/event_log/ledger_copy.h"
+#include "libs/event_log/copy/ledger_copy.h"
 
 #include <chrono>
 #include <deque>

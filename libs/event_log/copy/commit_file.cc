@@ -1,4 +1,4 @@
-#include "libs/event_log/commit_file.h"
+#include "libs/event_log/copy/commit_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
