@@ -159,6 +159,15 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(len(found), 1, found)
         self.assertTrue(found[0].startswith("services/realise:1: has no README.md"), found[0])
 
+    def test_two_types_of_one_name(self):
+        money, claim = "libs/base/money.h", "libs/domain/claim.h"
+        planted = {money: CLEAN[money] + "struct Row {\n};\n", claim: CLEAN[claim] + "class Row final {\n};\n"}
+        found = self.check(planted)
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith(f"{claim}:3: 'Row' is a type of {money} too"), found[0])
+        planted[claim] = CLEAN[claim] + "struct Row;\nclass Row::Part {\n};\n"
+        self.assertEqual(self.check(planted), [])
+
     def test_ignored_files_are_left_alone(self):
         self.assertEqual(self.check({".gitignore": "/.build/\n", ".build/a.cc": "double x;"}), [])
 
