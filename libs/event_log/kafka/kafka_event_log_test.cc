@@ -94,10 +94,11 @@ TEST_F(KafkaLog, PassesOverTheMarkersOfTransactionsAndReachesTheEnd) {
   auto reader = *log_->OpenReader("RX1", 0);
   // Every reader sees the records of an aborted transaction too, so that none sees another log.
   EXPECT_THAT(*Read(*reader, 2), ElementsAre("kept", "aborted"));
+  // The broker writes the marker of an abort after it has answered, so the end may come late.
   Address end = 0;
   for (const Deadline deadline(kPatience); deadline.Left().count() > 0;) {
     end = *reader->End();
-    if (reader->next_address() >= end) break;
+    if (end == 4 && reader->next_address() >= end) break;
     ASSERT_TRUE(reader->Read(std::chrono::milliseconds(100), 1024).ok());
   }
   EXPECT_EQ(end, 4);
