@@ -88,9 +88,8 @@ void PrepareCommand(const std::string& ledger, Command& command) {
   if (too_many || (!dry && command.body_bytes_max > kCommitBodyBytesMax)) {
     command.undecidable.assign(static_cast<size_t>(request.events_size()), true);
     command.keys.resize(static_cast<size_t>(request.events_size()));
-    Refuse(
-        command, Reason::kTooLarge, "events",
-        fmt::format("a batch holds at most {} events and {} bytes", events_max, kCommitBodyBytesMax));
+    Refuse(command, Reason::kTooLarge, "events",
+           fmt::format("a batch holds at most {} events and {} bytes", events_max, kCommitBodyBytesMax));
   }
 }
 
