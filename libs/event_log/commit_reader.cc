@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "fmt/format.h"
@@ -144,9 +145,16 @@ absl::Status CommitReader::NoteVoid(const ReadCommit& commit) {
 absl::Status CommitReader::CheckAnchors() {
   RETURN_IF_ERROR(stopped_);
   anchors_due_ = true;
-  if (place_.has_last_valid()) RETURN_IF_ERROR(CheckAnchor(place_.last_valid()));
-  const bool same = place_.last_read().address() == place_.last_valid().address() && place_.has_last_valid();
-  if (place_.has_last_read() && !same) RETURN_IF_ERROR(CheckAnchor(place_.last_read()));
+  std::set<Address> read;
+  for (const internal::v1::LogPlace* place : {&checked_, &place_}) {
+    if (place->has_last_valid() && read.insert(place->last_valid().address()).second) {
+      RETURN_IF_ERROR(CheckAnchor(place->last_valid()));
+    }
+    if (place->has_last_read() && read.insert(place->last_read().address()).second) {
+      RETURN_IF_ERROR(CheckAnchor(place->last_read()));
+    }
+  }
+  checked_ = place_;
   anchors_due_ = false;
   return absl::OkStatus();
 }

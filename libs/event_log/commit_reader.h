@@ -56,8 +56,8 @@ class CommitReader {
   [[nodiscard]] absl::StatusOr<std::vector<ReadCommit>> Read(std::chrono::milliseconds wait_max,
                                                              size_t bytes_max);
 
-  // Reads both anchors again.  Call it every second, and before a stored place is replaced.   DATA_LOSS  as
-  // Read.
+  // Reads both anchors again, and those of the last call, which they replace.  Call it every second, and
+  // before a stored place is replaced.   DATA_LOSS  as Read.
   [[nodiscard]] absl::Status CheckAnchors();
 
   // Whether everything that was in the log at a moment during this call has been returned by Read.
@@ -81,6 +81,9 @@ class CommitReader {
   std::unique_ptr<LogReader> reader_;
   CommitChain chain_;
   internal::v1::LogPlace place_;
+  // As it was when its anchors were last found unchanged.  They are read once more when newer ones have taken
+  // their place: a commit that came late may be valid behind them although the log changed underneath.
+  internal::v1::LogPlace checked_;
   absl::Status stopped_;
   // The last void commits, and how many void ones are chained to each other up to each.  Valid ones between
   // do not break such a chain, nor does another writer's.

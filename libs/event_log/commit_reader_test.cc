@@ -214,6 +214,24 @@ std::vector<std::string> ChainOf(int count, ChainHead behind) {
   return chain;
 }
 
+TEST_F(CommitReaderTest, ALateCommitDoesNotCoverWhatBecameOfTheAnchors) {
+  const std::vector<std::string> history = History(5);
+  Append(history);
+  Append({"void"});
+  const auto reader = Open();
+  ReadCount(*reader, 6);
+  ASSERT_TRUE(reader->CheckAnchors().ok());
+  // The void record is gone; what stands there now took its link for everybody who reads from here on.  The
+  // late one took it for this reader.
+  const ChainHead head = HeadBehind(history);
+  log_->Change(kLedger, [&](std::vector<std::string>& log) {
+    log[5] = EncodeCommit(HeaderOn(head, 1, /*writer=*/8), "first");
+    log.push_back(EncodeCommit(HeaderOn(head, 1, /*writer=*/9), "late"));
+  });
+  ASSERT_EQ(ReadCount(*reader, 1).front().verdict, Verdict::kValid);
+  EXPECT_TRUE(absl::IsDataLoss(reader->CheckAnchors()));
+}
+
 TEST_F(CommitReaderTest, APipelineOfVoidCommitsIsPassedOverButNotOneMore) {
   const std::vector<std::string> history = History(5);
   Append(history);
