@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kScanBytes = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kScanWait(200);
-constexpr int kScanRetriesMax = 50;  // reads without progress, about ten seconds
+constexpr int kIdleReadsMax = 50;  // reads without a record, about ten seconds
 
 }  // namespace
 
@@ -18,26 +18,23 @@ absl::Status ScanCommits(EventLog& log, const std::string& ledger,
   ASSIGN_OR_RETURN(const auto end_reader, log.OpenReader(ledger, 0));
   ASSIGN_OR_RETURN(const Address end, end_reader->End());
   ASSIGN_OR_RETURN(const auto reader, CommitReader::Open(log, ledger, std::nullopt));
-  absl::Status last = absl::OkStatus();
-  for (int idle = 0; idle < kScanRetriesMax;) {
+  for (int idle = 0; idle < kIdleReadsMax;) {
     if (reader->place().next_address() >= end) return absl::OkStatus();
-    auto commits = reader->Read(kScanWait, kScanBytes);
-    if (!commits.ok() && !absl::IsUnavailable(commits.status())) return commits.status();
-    last = commits.status();
-    if (!commits.ok() || commits->empty()) {
+    ASSIGN_OR_RETURN(const auto commits, reader->Read(kScanWait, kScanBytes));
+    if (commits.empty()) {
       ASSIGN_OR_RETURN(const bool caught_up, reader->CaughtUp());
       if (caught_up) return absl::OkStatus();
       ++idle;
       continue;
     }
     idle = 0;
-    for (const ReadCommit& commit : *commits) {
+    for (const ReadCommit& commit : commits) {
       if (commit.verdict != Verdict::kValid) continue;
       ASSIGN_OR_RETURN(const Scan next, visit(commit));
       if (next == Scan::kStop) return absl::OkStatus();
     }
   }
-  return last.ok() ? absl::UnavailableError("the log gave no record for ten seconds; try again") : last;
+  return absl::UnavailableError("the log gave no record for ten seconds; try again");
 }
 
 }  // namespace realise

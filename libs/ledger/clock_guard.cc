@@ -25,7 +25,8 @@ absl::Status ClockGuard::CheckSkew(Instant now, SteadyTime at) const {
   const Instant log_latest = seen_->log_time + duration_cast<microseconds>(at - seen_->sent);
   if (now + limits_.skew_max >= log_earliest && now <= log_latest + limits_.skew_max) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      fmt::format("CLOCK: this machine says {}, but the log's clock {}.  Set whichever is wrong.",
+      fmt::format("CLOCK: this machine says {}, but the log's clock {}.  Set whichever is wrong, then start "
+                  "this writer again: it knows the log's clock from its last commit only.",
                   FormatInstant(now), FormatInstant(log_earliest)));
 }
 

@@ -8,6 +8,7 @@
 // reads another's commit yields.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,6 +29,9 @@ class DeciderStore;
 
 // The default of LedgerWriterOptions::pending_bytes_max.
 inline constexpr size_t kPendingBytesMax = 64 * 1024 * 1024;
+
+// Of all ledgers of a process together.
+inline constexpr size_t kProcessPendingBytesMax = 512 * 1024 * 1024;
 
 // Events of a dry run; a batch that is to be appended holds at most kCommitEventsMax.
 inline constexpr int kDryRunEventsMax = 10000;
@@ -65,6 +69,8 @@ struct LedgerWriterOptions {
   std::chrono::milliseconds give_up_after = std::chrono::seconds(5);
   // Bytes of commands that are not yet answered; more is refused with RESOURCE_EXHAUSTED.
   size_t pending_bytes_max = kPendingBytesMax;
+  // The same, of all writers of the process together, who share this count; null if there is only one.
+  std::atomic<size_t>* process_pending_bytes = nullptr;
   // The decider store is written to after as many events, and at a clean stop.
   size_t save_every_events = 64 * 1024;
 };

@@ -234,6 +234,19 @@ TEST_F(LedgerWriterTest, WaitsForAtLeast) {
   EXPECT_THAT(ReadLedger().events, SizeIs(3));
 }
 
+TEST_F(LedgerWriterTest, RefusesOverTheLimitOfTheProcess) {
+  std::atomic<size_t> process = 0;
+  options_.process_pending_bytes = &process;
+  Create();
+  EXPECT_TRUE(Get(Submit(*writer_, Request({BoardEstablished("b-1")}))).status.ok());
+  EXPECT_EQ(process, 0u) << "what was answered waits no more";
+  process = kProcessPendingBytesMax;
+  EXPECT_TRUE(absl::IsResourceExhausted(Get(Submit(*writer_, Request({BoardEstablished("b-2")}))).status));
+  EXPECT_EQ(process, kProcessPendingBytesMax);
+  process = 0;
+  EXPECT_TRUE(Get(Submit(*writer_, Request({BoardEstablished("b-2")}))).status.ok());
+}
+
 TEST_F(LedgerWriterTest, RefusesOverTheLimitOfWaitingBytes) {
   options_.pending_bytes_max = 2000;
   Create();

@@ -27,6 +27,7 @@ absl::StatusOr<LedgerWriter*> LedgerWriters::Of(const std::string& ledger) {
   if (slot->writer == nullptr) {
     LedgerWriterOptions options;
     options.ledger = ledger;
+    options.process_pending_bytes = &pending_bytes_;
     ASSIGN_OR_RETURN(slot->writer, LedgerWriter::Open(log_, store_, clock_, std::move(options)));
   }
   return slot->writer.get();

@@ -1,6 +1,7 @@
 // The writers of a process, one a ledger.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,7 @@ class LedgerWriters {
   EventLog& log_;
   DeciderStore& store_;
   const Clock& clock_;
+  std::atomic<size_t> pending_bytes_ = 0;  // of all writers
   std::mutex mutex_;
   std::map<std::string, Slot> slots_;  // guarded by mutex_; a slot's content by its own
 };

@@ -90,10 +90,12 @@ void LedgerWriter::Loop::Submit(std::unique_ptr<Command> command) {
       refused = Stopping();
     } else if (absl::IsDataLoss(health_)) {
       refused = health_;
-    } else if (pending_bytes_ + command->bytes > options_.pending_bytes_max) {
+    } else if (pending_bytes_ + command->bytes > options_.pending_bytes_max ||
+               ProcessIsFull(command->bytes)) {
       refused = absl::ResourceExhaustedError("too much is waiting for an answer; send again later");
     } else {
       pending_bytes_ += command->bytes;
+      if (options_.process_pending_bytes != nullptr) *options_.process_pending_bytes += command->bytes;
       queue_.push_back(std::move(command));
     }
   }
@@ -104,6 +106,12 @@ void LedgerWriter::Loop::Submit(std::unique_ptr<Command> command) {
   AppendOutcome outcome;
   outcome.status = std::move(refused);
   std::exchange(command->done, nullptr)(std::move(outcome));
+}
+
+// Two writers that look at the same moment may pass the limit by one command each.
+bool LedgerWriter::Loop::ProcessIsFull(size_t bytes) const {
+  return options_.process_pending_bytes != nullptr &&
+         *options_.process_pending_bytes + bytes > kProcessPendingBytesMax;
 }
 
 absl::Status LedgerWriter::Loop::Health() const {
@@ -231,6 +239,7 @@ void LedgerWriter::Loop::Answer(Command& command, AppendOutcome outcome) {
   {
     const std::lock_guard lock(mutex_);
     pending_bytes_ -= command.bytes;
+    if (options_.process_pending_bytes != nullptr) *options_.process_pending_bytes -= command.bytes;
   }
   std::exchange(command.done, nullptr)(std::move(outcome));
 }

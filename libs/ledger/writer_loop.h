@@ -84,6 +84,7 @@ class LedgerWriter::Loop {
 
   void PauseFor(const absl::Status& why);
   void Stop(const absl::Status& why);
+  bool ProcessIsFull(size_t bytes) const;
   void SetHealth(absl::Status status);
   Receipt ConfirmedReceipt() const;
   std::chrono::milliseconds ReadWait(SteadyTime now) const;
