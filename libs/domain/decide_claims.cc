@@ -147,6 +147,8 @@ Verdict DecideClaimSubmitted(const Proposal& proposal) {
   }
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
   if (auto refused = CheckBegun(proposal, relates_to, "relates_to_period")) return refused;
+  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
+    return refused;
   if (auto refused = CheckSign(proposal, *benefit, body.amount_pence())) return refused;
   if (auto refused = CheckQualitative(proposal, *benefit, body.amount_pence(), "amount_pence"))
     return refused;
@@ -159,6 +161,8 @@ Verdict DecideClaimValidated(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
+  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
+    return refused;
   if (auto refused = CheckAwaiting(proposal, *claim)) return refused;
   if (auto refused = CheckValidator(proposal, *claim)) return refused;
   const state::BenefitState& benefit = BenefitOf(proposal, *claim);
@@ -180,6 +184,8 @@ Verdict DecideClaimRejected(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
+  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
+    return refused;
   return CheckAwaiting(proposal, *claim);
 }
 
@@ -189,6 +195,8 @@ Verdict DecideClaimCorrected(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
+  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
+    return refused;
   if (auto refused = CheckValidated(proposal, *claim)) return refused;
   const state::BenefitState& benefit = BenefitOf(proposal, *claim);
   if (auto refused = CheckQualitative(proposal, benefit, body.delta_pence(), "delta_pence")) return refused;
@@ -212,6 +220,8 @@ Verdict DecideClaimReversed(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
+  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
+    return refused;
   return CheckValidated(proposal, *claim);
 }
 
