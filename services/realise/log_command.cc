@@ -42,10 +42,10 @@ void PrintEntry(Format format, const v1::HistoryEntry& entry) {
                     event.occurred_on(), TypeOf(event), event.stream(), event.stream_version(),
                     event.actor_role(), event.id()));
   } else if (format == Format::kCsv) {
-    // None of these can hold a comma or a quotation mark: their forms are checked before they are recorded.
-    Put(fmt::format("{},{},{},{},{},{},{},\"{}\"\r\n", entry.sequence(), entry.recorded_at(),
-                    event.occurred_on(), TypeOf(event), event.stream(), event.stream_version(),
-                    event.actor_role(), event.id()));
+    // Only the id, visible ASCII of the publisher's choice, can hold what has to be quoted.
+    Put(fmt::format("{},{},{},{},{},{},{},{}\r\n", entry.sequence(), entry.recorded_at(), event.occurred_on(),
+                    TypeOf(event), event.stream(), event.stream_version(), event.actor_role(),
+                    CsvText(event.id())));
   } else {
     Put(EntryJson(entry));
   }

@@ -53,18 +53,6 @@ void PrintTable(const Sheet& sheet) {
   for (const std::string& note : sheet.notes) Put(note + "\n");
 }
 
-// RFC 4180; a text that a spreadsheet would take for a formula gets a quotation mark in front.
-std::string CsvField(const std::string& text, bool number) {
-  std::string field = text;
-  if (!number && !field.empty() && std::string_view("=+-@\t\r").find(field[0]) != std::string_view::npos) {
-    field.insert(0, "'");
-  }
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string quoted = "\"";
-  for (const char c : field) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 void PrintCsv(const Sheet& sheet) {
   std::string line;
   for (size_t c = 0; c < sheet.columns.size(); ++c) line += (c == 0 ? "" : ",") + sheet.columns[c].name;
@@ -72,7 +60,7 @@ void PrintCsv(const Sheet& sheet) {
   for (const auto& row : sheet.rows) {
     line.clear();
     for (size_t c = 0; c < row.size(); ++c) {
-      line += (c == 0 ? "" : ",") + CsvField(row[c].plain, sheet.columns[c].number);
+      line += (c == 0 ? "" : ",") + (sheet.columns[c].number ? row[c].plain : CsvText(row[c].plain));
     }
     Put(line + "\r\n");
   }
@@ -134,6 +122,17 @@ OutputCell PoundsCell(int64_t pence) {
 }
 
 OutputCell WholeCell(int64_t count) { return {.shown = FormatCount(count), .plain = std::to_string(count)}; }
+
+std::string CsvText(const std::string& text) {
+  std::string field = text;
+  if (!field.empty() && std::string_view("=+-@\t\r").find(field[0]) != std::string_view::npos) {
+    field.insert(0, "'");
+  }
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string quoted = "\"";
+  for (const char c : field) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
 
 void PrintSheet(Format format, const Sheet& sheet, const google::protobuf::Message& response) {
   switch (format) {

@@ -37,6 +37,10 @@ struct Sheet {
   std::vector<std::string> notes;  // below the table
 };
 
+// A field of a CSV line, by RFC 4180; a text that a spreadsheet would take for a formula gets a quotation
+// mark in front.
+[[nodiscard]] std::string CsvText(const std::string& text);
+
 // Prints one answer.  `response` is what --output json shows whole; the sheet is what the others show.
 void PrintSheet(Format format, const Sheet& sheet, const google::protobuf::Message& response);
 

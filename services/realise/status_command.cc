@@ -1,6 +1,8 @@
 // realise status
+#include <set>
 #include <vector>
 
+#include "fmt/format.h"
 #include "services/realise/commands.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
@@ -47,6 +49,12 @@ void AddStatus(CLI::App& app, Globals& globals) {
     for (const v1::LedgerStatus& ledger : response.ledgers()) {
       if (ledger.fold_state() == v1::FOLD_STATE_STOPPED) globals.exit_code = kExitFailed;
     }
+    const std::set<std::string> asked(ledgers->begin(), ledgers->end());
+    const auto known = static_cast<size_t>(response.ledgers_size());
+    if (known >= asked.size()) return;
+    Say(fmt::format("realise: {} of the ledgers asked for do not exist; `realise ledger list` names all",
+                    asked.size() - known));
+    globals.exit_code = kExitNotFound;
   });
 }
 

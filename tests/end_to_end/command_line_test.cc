@@ -46,6 +46,8 @@ TEST_F(CommandLine, ExitStatuses) {
   EXPECT_EQ(served_.Realise({"query", "savings", "T01", "--view", "tomorrow"}).exit_status, 2);
   EXPECT_EQ(served_.Realise({"query", "savings", "XX9"}).exit_status, 3);
   EXPECT_EQ(served_.Realise({"query", "savings", "T01", "--as-at", "close:2024/25-M01"}).exit_status, 3);
+  EXPECT_EQ(served_.Realise({"status", "T01"}).exit_status, 0);
+  EXPECT_EQ(served_.Realise({"status", "T01", "XX9"}).exit_status, 3);
   EXPECT_EQ(served_.Realise({"ledger", "create", "T01"}).exit_status, 5);
   EXPECT_EQ(served_.Realise({"verify", "T01@7#" + std::string(64, '0')}).exit_status, 6);
   EXPECT_EQ(served_.Realise({"query", "savings", "T01", "--at-least", "T01@99"}).exit_status, 69);
@@ -125,6 +127,11 @@ TEST_F(CommandLine, TheHistoryIsReadFromTheLog) {
   EXPECT_EQ(std::count(claims.out.begin(), claims.out.end(), '\n'), 2);
   EXPECT_THAT(claims.out, HasSubstr("7,2024-06-01T"));
   EXPECT_EQ(served_.Realise({"log", "T01", "--type", "claim_paid"}).exit_status, 1);
+  v1::Event odd = BoardEstablished("b-2");
+  odd.set_id("=a\"b,c");
+  served_.Append("T01", "2024-06-02", {odd});
+  EXPECT_THAT(served_.Realise({"-o", "csv", "log", "T01", "--from", "8"}).out,
+              HasSubstr(",\"'=a\"\"b,c\"\r\n"));
 }
 
 TEST_F(CommandLine, ACopyHasTheSamePositionsDigestsAndAnswers) {

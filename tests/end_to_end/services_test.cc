@@ -125,6 +125,16 @@ TEST_F(Services, AReceiptOfAnotherHistoryIsAMismatch) {
   EXPECT_THAT(query.err, ::testing::HasSubstr("RECEIPT_MISMATCH"));
 }
 
+TEST_F(Services, EmptyCommitsShareTheirEndAndEachOfTheirReceiptsCanBeAskedFor) {
+  served_.Append("T01", "2024-06-01", {BoardEstablished("b-1")});
+  const std::string before = served_.last_receipt();
+  ASSERT_EQ(served_.Realise({"ledger", "correct-clock", "T01"}).exit_status, 0);
+  for (const char* option : {"--at-least", "--as-at"}) {
+    const CommandResult query = served_.Realise({"query", "savings", "T01", option, before});
+    EXPECT_EQ(query.exit_status, 0) << option << ": " << query.err;
+  }
+}
+
 TEST_F(Services, HealthSpeaksOfServicesAndLedgers) {
   const auto health = grpc::health::v1::Health::NewStub(served_.channel());
   served_.Append("T01", "2024-06-01", {BoardEstablished("b-1")});
