@@ -65,31 +65,39 @@ absl::StatusOr<std::string> LoadClient::Append(const v1::AppendRequest& request)
 }
 
 absl::StatusOr<double> LoadClient::AppendAll(const std::vector<v1::AppendStreamRequest>& batches) {
+  std::vector<bool> appended(batches.size(), false);
+  std::string problem;
+  const Stopwatch watch;
+  for (size_t before = 0, after = 0;; before = after) {
+    RETURN_IF_ERROR(AppendOnce(batches, appended, problem));
+    after = static_cast<size_t>(std::count(appended.begin(), appended.end(), true));
+    if (after == batches.size()) return watch.seconds();
+    if (after == before) return absl::InternalError("a batch was not appended: " + problem);
+  }
+}
+
+absl::Status LoadClient::AppendOnce(const std::vector<v1::AppendStreamRequest>& batches,
+                                    std::vector<bool>& appended, std::string& problem) {
   grpc::ClientContext context;
   context.set_deadline(RpcNow() + kStreamDeadline);
-  const Stopwatch watch;
   const auto stream = append_->AppendStream(&context);
-  size_t appended = 0;
-  std::string refused;
+  const std::vector<bool> before = appended;
   std::thread answers([&] {
     v1::AppendStreamResponse response;
     while (stream->Read(&response)) {
       if (response.has_appended()) {
-        ++appended;
-      } else if (refused.empty()) {
-        refused = response.ShortDebugString();
+        appended[response.batch_id()] = true;
+      } else {
+        problem = response.ShortDebugString();
       }
     }
   });
   for (const v1::AppendStreamRequest& batch : batches) {
-    if (!stream->Write(batch)) break;
+    if (!before[batch.batch_id()] && !stream->Write(batch)) break;
   }
   stream->WritesDone();
   answers.join();
-  const double seconds = watch.seconds();
-  RETURN_IF_ERROR(ToStatus(stream->Finish()));
-  if (appended != batches.size()) return absl::InternalError("a batch was not appended: " + refused);
-  return seconds;
+  return ToStatus(stream->Finish());
 }
 
 absl::Status LoadClient::Savings(const v1::QuerySavingsRequest& request) {

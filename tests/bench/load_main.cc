@@ -198,6 +198,7 @@ int Main(int argc, char** argv) {
   app.add_option("--folder", options.folder, "Where to write; a temporary folder unless given");
   CLI11_PARSE(app, argc, argv);
   const TemporaryFolder temporary;
+  if (!options.folder.empty()) std::filesystem::create_directories(options.folder);
   Load load(options, options.folder.empty() ? temporary.path() : options.folder);
   absl::Status status = load.Embedded();
   const char* brokers = std::getenv("REALISE_KAFKA_BROKERS");

@@ -153,7 +153,8 @@ std::vector<v1::AppendStreamRequest> BulkBatches(const std::string& ledger, uint
   v1::Event event;
   while (history.Next(event)) {
     if (batches.empty() || batches.back().append().events_size() == kEventsPerCommit) {
-      batches.emplace_back().set_batch_id(batches.size());
+      const size_t id = batches.size();
+      batches.emplace_back().set_batch_id(id);
       batches.back().mutable_append()->set_ledger(ledger);
     }
     *batches.back().mutable_append()->add_events() = std::move(event);

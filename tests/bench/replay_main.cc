@@ -35,8 +35,8 @@ struct Options {
   std::string folder;
 };
 
-// What the runs measured, by name: seconds of each repetition.
-using Measured = std::map<std::string, std::vector<double>>;
+// What the runs measured, by name: each repetition.
+using Measured = std::map<std::string, std::vector<Spent>>;
 
 class ReplayBench {
  public:
@@ -48,21 +48,20 @@ class ReplayBench {
     return absl::OkStatus();
   }
 
-  // Each returns the seconds of what it is named after, and nothing around it.
-  absl::StatusOr<double> Parse();
-  absl::StatusOr<double> Replay();
-  absl::StatusOr<double> Reopen();
-  absl::StatusOr<double> Ingest();
+  // Each returns what that took which it is named after, and nothing around it.
+  absl::StatusOr<Spent> Parse();
+  absl::StatusOr<Spent> Replay();
+  absl::StatusOr<Spent> Reopen();
+  absl::StatusOr<Spent> Ingest();
 
-  void Run(const std::string& name, absl::StatusOr<double> (ReplayBench::*measure)());
+  void Run(const std::string& name, absl::StatusOr<Spent> (ReplayBench::*measure)());
   void PrintTable() const;
   const absl::Status& failed() const { return failed_; }
 
  private:
-  double Median(const std::string& name) const { return Percentile(measured_.at(name), 50); }
-  std::string Rate(const std::string& name) const {
-    return ShowRate(static_cast<double>(size_.events) / Median(name));
-  }
+  // Of wall and CPU, each by itself.
+  Spent Median(const std::string& name) const;
+  ResultRow Row(const std::string& what, const std::string& name) const;
 
   const Options options_;
   const std::string folder_;
@@ -74,33 +73,33 @@ class ReplayBench {
   absl::Status failed_;
 };
 
-absl::StatusOr<double> ReplayBench::Parse() {
-  double seconds = 0;
+absl::StatusOr<Spent> ReplayBench::Parse() {
+  Spent spent;
   v1::CommitBody body;
   bool parsed = true;
   RETURN_IF_ERROR(ForEachRecord(*log_, kLedger, [&](std::string_view stored) {
-    const Stopwatch watch;
+    const SpentWatch watch;
     const auto commit = DecodeCommit(stored);
     parsed =
         parsed && commit && body.ParseFromArray(commit->body.data(), static_cast<int>(commit->body.size()));
     benchmark::DoNotOptimize(body);
-    seconds += watch.seconds();
+    spent += watch.spent();
   }));
-  return parsed ? absl::StatusOr<double>(seconds) : absl::InternalError("a generated commit does not decode");
+  return parsed ? absl::StatusOr<Spent>(spent) : absl::InternalError("a generated commit does not decode");
 }
 
-absl::StatusOr<double> ReplayBench::Replay() {
+absl::StatusOr<Spent> ReplayBench::Replay() {
   std::filesystem::remove_all(folder_ + "/views");
   BackgroundWorkEnv env;
   ProjectionOptions options;
   options.path = folder_ + "/views";
   options.env = &env;
   ASSIGN_OR_RETURN(const auto projection, Projection::Open(*log_, options));
-  const Stopwatch watch;
+  const SpentWatch watch;
   RETURN_IF_ERROR(projection->RunOnce());
-  const double caught_up = watch.seconds();
+  const Spent caught_up = watch.spent();
   env.WaitUntilQuiet();
-  measured_["quiet"].push_back(watch.seconds());
+  measured_["quiet"].push_back(watch.spent());
   ASSIGN_OR_RETURN(const auto source, projection->Snapshot(kLedger));
   if (source->Latest().sequence != size_.events) return absl::InternalError("the fold did not reach the end");
   ASSIGN_OR_RETURN(const Cells cells, source->BalancesAt(SavingsAccount(kPlainBoard), size_.events));
@@ -108,21 +107,21 @@ absl::StatusOr<double> ReplayBench::Replay() {
   return caught_up;
 }
 
-absl::StatusOr<double> ReplayBench::Reopen() {
+absl::StatusOr<Spent> ReplayBench::Reopen() {
   ProjectionOptions options;
   options.path = folder_ + "/views";
-  const Stopwatch watch;
+  const SpentWatch watch;
   ASSIGN_OR_RETURN(const auto projection, Projection::Open(*log_, options));
   RETURN_IF_ERROR(projection->RunOnce());
-  return watch.seconds();
+  return watch.spent();
 }
 
-absl::StatusOr<double> ReplayBench::Ingest() {
+absl::StatusOr<Spent> ReplayBench::Ingest() {
   std::filesystem::remove_all(folder_ + "/floor");
   ASSIGN_OR_RETURN(const auto views, ViewStore::Open({.path = folder_ + "/views", .env = nullptr}));
   ASSIGN_OR_RETURN(const auto floor, ViewStore::Open({.path = folder_ + "/floor", .env = nullptr}));
   const auto snapshot = views->Snapshot();
-  double seconds = 0;
+  Spent spent;
   rows_ = 0;
   snapshot->Seek("");
   while (snapshot->On("")) {
@@ -130,26 +129,26 @@ absl::StatusOr<double> ReplayBench::Ingest() {
     for (; snapshot->On("") && rows.size() < kRowsPerFile; snapshot->Next())
       rows.Put(snapshot->key(), snapshot->value());
     rows_ += rows.size();
-    const Stopwatch watch;
+    const SpentWatch watch;
     RETURN_IF_ERROR(floor->Ingest(rows));
-    seconds += watch.seconds();
+    spent += watch.spent();
   }
   RETURN_IF_ERROR(snapshot->status());
-  return seconds;
+  return spent;
 }
 
-void ReplayBench::Run(const std::string& name, absl::StatusOr<double> (ReplayBench::*measure)()) {
+void ReplayBench::Run(const std::string& name, absl::StatusOr<Spent> (ReplayBench::*measure)()) {
   benchmark::RegisterBenchmark(name.c_str(),
                                [this, name, measure](benchmark::State& state) {
                                  for (auto _ : state) {
-                                   const auto seconds = failed_.ok() ? (this->*measure)() : failed_;
-                                   if (!seconds.ok()) {
-                                     failed_ = seconds.status();
+                                   const auto spent = failed_.ok() ? (this->*measure)() : failed_;
+                                   if (!spent.ok()) {
+                                     failed_ = spent.status();
                                      state.SkipWithError(failed_.ToString().c_str());
                                      return;
                                    }
-                                   state.SetIterationTime(*seconds);
-                                   measured_[name].push_back(*seconds);
+                                   state.SetIterationTime(spent->wall);
+                                   measured_[name].push_back(*spent);
                                  }
                                  state.SetItemsProcessed(static_cast<int64_t>(size_.events));
                                })
@@ -159,19 +158,44 @@ void ReplayBench::Run(const std::string& name, absl::StatusOr<double> (ReplayBen
       ->Unit(benchmark::kMillisecond);
 }
 
+Spent ReplayBench::Median(const std::string& name) const {
+  std::vector<double> wall;
+  std::vector<double> cpu;
+  for (const Spent& spent : measured_.at(name)) {
+    wall.push_back(spent.wall);
+    cpu.push_back(spent.cpu);
+  }
+  return {.wall = Percentile(wall, 50), .cpu = Percentile(cpu, 50)};
+}
+
+ResultRow ReplayBench::Row(const std::string& what, const std::string& name) const {
+  const auto events = static_cast<double>(size_.events);
+  const Spent spent = Median(name);
+  const Spent parse = Median("parse");
+  const Spent ingest = Median("ingest");
+  Spent floor = parse;
+  floor += ingest;
+  return {
+      .what = what,
+      .size = fmt::format("{} events, {} bytes each, in commits of {}", ShowCount(size_.events),
+                          size_.bytes / size_.events, kEventsPerCommit),
+      .measured =
+          fmt::format("{}; {} per CPU second", ShowRate(events / spent.wall), ShowRate(events / spent.cpu)),
+      .floor =
+          fmt::format("{}; {}: parse {} (CPU {}) + ingest {} sorted rows {} (CPU {})",
+                      ShowRate(events / floor.wall), ShowRate(events / floor.cpu), ShowTime(parse.wall),
+                      ShowTime(parse.cpu), ShowCount(rows_), ShowTime(ingest.wall), ShowTime(ingest.cpu)),
+      .ratio = fmt::format("{}; CPU {}", ShowRatio(floor.wall, spent.wall), ShowRatio(floor.cpu, spent.cpu))};
+}
+
 void ReplayBench::PrintTable() const {
-  const std::string size = fmt::format("{} events, {} bytes each, in commits of {}", ShowCount(size_.events),
-                                       size_.bytes / size_.events, kEventsPerCommit);
-  const double both = Median("parse") + Median("ingest");
-  const std::string floor = fmt::format(
-      "{}: parse {} + ingest {} sorted rows {}", ShowRate(static_cast<double>(size_.events) / both),
-      ShowTime(Median("parse")), ShowCount(rows_), ShowTime(Median("ingest")));
-  bench::PrintTable(
-      {{"replay until caught up, embedded log", size, Rate("replay"), floor,
-        ShowRatio(both, Median("replay"))},
-       {"replay until compaction is quiet", size, Rate("quiet"), floor, ShowRatio(both, Median("quiet"))},
-       {"the projection opened again, all folded", size, ShowTime(Median("reopen")), "-", "-"}});
-  fmt::print("\n{} repetitions, medians. The savings account of {} has {} cells.\n", options_.repetitions,
+  const Spent reopen = Median("reopen");
+  ResultRow opened = Row("the projection opened again, all folded", "reopen");
+  opened.measured = fmt::format("{} (CPU {})", ShowTime(reopen.wall), ShowTime(reopen.cpu));
+  opened.floor = opened.ratio = "-";
+  bench::PrintTable({Row("replay until caught up, embedded log", "replay"),
+                     Row("replay until compaction is quiet", "quiet"), opened});
+  fmt::print("\nRepetitions: {}; medians. The savings account of {} has {} cells.\n", options_.repetitions,
              kPlainBoard, board_cells_);
 }
 
@@ -187,6 +211,7 @@ int Main(int argc, char** argv) {
   app.add_option("--folder", options.folder, "Where to write; a temporary folder unless given");
   CLI11_PARSE(app, argc, argv);
   const TemporaryFolder temporary;
+  if (!options.folder.empty()) std::filesystem::create_directories(options.folder);
   ReplayBench bench(options, options.folder.empty() ? temporary.path() : options.folder);
   if (const absl::Status prepared = bench.Prepare(); !prepared.ok()) {
     fmt::print(stderr, "realise_bench: {}\n", prepared.ToString());

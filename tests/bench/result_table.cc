@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 #include "fmt/format.h"
 
@@ -36,6 +37,12 @@ std::string ShowTime(double seconds) {
 
 std::string ShowRatio(double measured, double floor) {
   return floor > 0 ? fmt::format("{:.2f} x", measured / floor) : "-";
+}
+
+double SpentWatch::ProcessSeconds() {
+  timespec spent{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+  return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }
 
 void PrintTable(const std::vector<ResultRow>& rows) {

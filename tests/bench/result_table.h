@@ -39,4 +39,26 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
+// What something took: by the wall, and of this process's threads on all cores.
+struct Spent {
+  double wall = 0;
+  double cpu = 0;
+
+  Spent& operator+=(const Spent& more) {
+    wall += more.wall;
+    cpu += more.cpu;
+    return *this;
+  }
+};
+
+class SpentWatch {
+ public:
+  Spent spent() const { return {.wall = watch_.seconds(), .cpu = ProcessSeconds() - begin_}; }
+
+ private:
+  static double ProcessSeconds();
+  Stopwatch watch_;
+  double begin_ = ProcessSeconds();
+};
+
 }  // namespace realise::bench
