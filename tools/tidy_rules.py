@@ -17,7 +17,7 @@ EMPTY_NAME = re.compile(r"(^|_)(utils?|common|helpers?|misc|manager)([_.]|$)", r
 # The floors of libs/README.md: a module includes modules of lower floors only.
 FLOORS = {
     "libs/base": 0,
-    "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1,
+    "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1, "libs/kafka": 1,
     "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2,
     "libs/ledger": 3, "libs/projection": 3,
     "libs/rpc": 4,
@@ -37,8 +37,8 @@ REAL_THINGS_FOR_TESTS = 2
 INCLUDES = [
     (r"grpc(pp)?/|.*\.grpc\.pb\.h$", ("libs/rpc/", "services/", "tools/", "tests/"), False,
      "return absl::Status and plain messages; only libs/rpc and what stands on it know gRPC"),
-    (r"librdkafka/", ("libs/event_log/kafka/", "tests/", "tools/"), False,
-     "use EventLog; only libs/event_log/kafka knows librdkafka"),
+    (r"librdkafka/", ("libs/kafka/", "libs/event_log/kafka/", "tests/", "tools/"), False,
+     "use EventLog; only libs/kafka and libs/event_log/kafka know librdkafka"),
     (r"rocksdb/", ("libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store"), True,
      "use EventLog, ViewStore or DeciderStore; only these know RocksDB"),
 ]

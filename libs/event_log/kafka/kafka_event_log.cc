@@ -8,35 +8,17 @@
 #include "libs/base/ids.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/kafka/kafka_appender.h"
-#include "libs/event_log/kafka/kafka_handles.h"
 #include "libs/event_log/kafka/kafka_reader.h"
 #include "libs/event_log/kafka/kafka_topics.h"
+#include "libs/kafka/kafka_handles.h"
 
 namespace realise {
-namespace {
-
-// Of every client.
-KafkaSettings ConnectionSettings(const KafkaEventLogOptions& options) {
-  KafkaSettings settings = options.connection;
-  settings.insert(settings.end(), {{"bootstrap.servers", options.brokers},
-                                   {"client.id", "realise"},
-                                   {"socket.nagle.disable", "true"},
-                                   {"socket.timeout.ms", "10000"},
-                                   {"reconnect.backoff.ms", "50"},
-                                   {"reconnect.backoff.max.ms", "1000"},
-                                   // Errors only; what concerns a call is in its status.
-                                   {"log_level", "3"},
-                                   {"log.connection.close", "false"}});
-  return settings;
-}
-
-}  // namespace
 
 class KafkaEventLog::Impl {
  public:
   Impl(const KafkaEventLogOptions& options, std::unique_ptr<KafkaTopics> topics)
       : options_(options),
-        connection_(ConnectionSettings(options)),
+        connection_(ConnectionSettings(options.brokers, options.connection)),
         topics_(std::move(topics)),
         consumers_(connection_) {}
 
@@ -69,7 +51,8 @@ KafkaEventLog::~KafkaEventLog() = default;
 
 absl::StatusOr<std::unique_ptr<KafkaEventLog>> KafkaEventLog::Open(const KafkaEventLogOptions& options) {
   if (options.brokers.empty()) return absl::InvalidArgumentError("no Kafka brokers are named");
-  ASSIGN_OR_RETURN(auto topics, KafkaTopics::Open(ConnectionSettings(options), options.request_timeout));
+  ASSIGN_OR_RETURN(auto topics, KafkaTopics::Open(ConnectionSettings(options.brokers, options.connection),
+                                                  options.request_timeout));
   return std::unique_ptr<KafkaEventLog>(
       new KafkaEventLog(std::make_unique<Impl>(options, std::move(topics))));
 }

@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/event_log/event_log.h"
-#include "libs/event_log/kafka/kafka_handles.h"
 #include "libs/event_log/kafka/kafka_topics.h"
+#include "libs/kafka/kafka_handles.h"
 
 namespace realise {
 

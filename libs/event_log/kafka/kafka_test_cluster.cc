@@ -13,9 +13,6 @@ namespace {
 
 constexpr int kWaitMs = 20'000;
 
-using Queue = std::unique_ptr<rd_kafka_queue_t, KafkaQueueDeleter>;
-using Event = std::unique_ptr<rd_kafka_event_t, KafkaEventDeleter>;
-
 struct DeleteTopicDeleter {
   void operator()(rd_kafka_DeleteTopic_t* topic) const { rd_kafka_DeleteTopic_destroy(topic); }
 };
@@ -32,7 +29,7 @@ struct ErrorDeleter {
 };
 
 void ExpectAnswer(rd_kafka_queue_t* queue, const std::string& what) {
-  const Event event(rd_kafka_queue_poll(queue, kWaitMs));
+  const KafkaEvent event(rd_kafka_queue_poll(queue, kWaitMs));
   ASSERT_NE(event, nullptr) << what << ": no answer";
   EXPECT_EQ(rd_kafka_event_error(event.get()), RD_KAFKA_RESP_ERR_NO_ERROR)
       << what << ": " << rd_kafka_event_error_string(event.get());
@@ -82,7 +79,7 @@ void TestTopics::Create(const std::string& ledger, int partitions,
   for (const auto& [name, value] : settings) {
     rd_kafka_NewTopic_set_config(made.get(), name.c_str(), value.c_str());
   }
-  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  const KafkaQueue queue(rd_kafka_queue_new(handle_.get()));
   rd_kafka_NewTopic_t* topics = made.get();
   rd_kafka_CreateTopics(handle_.get(), &topics, 1, nullptr, queue.get());
   ExpectAnswer(queue.get(), "creating " + topic);
@@ -94,7 +91,7 @@ void TestTopics::Create(const std::string& ledger, int partitions,
     const std::unique_ptr<const rd_kafka_metadata_t, KafkaMetadataDeleter> metadata(found);
     if (metadata->topics[0].partition_cnt == partitions && metadata->topics[0].partitions[0].leader >= 0)
       return;
-    const Event none(rd_kafka_queue_poll(queue.get(), 10));
+    const KafkaEvent none(rd_kafka_queue_poll(queue.get(), 10));
   }
   ADD_FAILURE() << topic << " did not come up";
 }
@@ -104,7 +101,7 @@ void TestTopics::Delete(const std::string& ledger) { DeleteTopic(prefix_ + ledge
 void TestTopics::DeleteTopic(const std::string& topic) {
   const std::unique_ptr<rd_kafka_DeleteTopic_t, DeleteTopicDeleter> gone(
       rd_kafka_DeleteTopic_new(topic.c_str()));
-  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  const KafkaQueue queue(rd_kafka_queue_new(handle_.get()));
   rd_kafka_DeleteTopic_t* topics = gone.get();
   rd_kafka_DeleteTopics(handle_.get(), &topics, 1, nullptr, queue.get());
   ExpectAnswer(queue.get(), "deleting " + topic);
@@ -117,7 +114,7 @@ void TestTopics::DeleteRecordsBelow(const std::string& ledger, Address address) 
   rd_kafka_topic_partition_list_add(below.get(), topic.c_str(), 0)->offset = address;
   const std::unique_ptr<rd_kafka_DeleteRecords_t, DeleteRecordsDeleter> request(
       rd_kafka_DeleteRecords_new(below.get()));
-  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  const KafkaQueue queue(rd_kafka_queue_new(handle_.get()));
   rd_kafka_DeleteRecords_t* requests = request.get();
   rd_kafka_DeleteRecords(handle_.get(), &requests, 1, nullptr, queue.get());
   ExpectAnswer(queue.get(), "deleting records of " + topic);

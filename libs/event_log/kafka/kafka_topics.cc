@@ -7,6 +7,7 @@
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
+#include "libs/kafka/kafka_admin.h"
 
 namespace realise {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 constexpr int64_t kMessageBytesMin = 1024 * 1024;
 // A little more than a record may have, for what Kafka wraps it in.
 constexpr const char* kMessageBytesOfNewTopics = "1114112";
-constexpr int kReplicasMax = 3;
 // How long a record that was there may be hidden after a change of leader, until the followers have told the
 // new one how far they are.
 constexpr std::chrono::milliseconds kRecededMax{3000};
@@ -26,56 +26,30 @@ constexpr int kAskAgainMs = 10;
 // been asked.
 constexpr int kAnswersPerBroker = 4;
 
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaMetadataDeleter>;
-using Event = std::unique_ptr<rd_kafka_event_t, KafkaEventDeleter>;
-using Queue = std::unique_ptr<rd_kafka_queue_t, KafkaQueueDeleter>;
-using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, KafkaAdminOptionsDeleter>;
-
-absl::StatusOr<Metadata> QueryMetadata(rd_kafka_t* handle, rd_kafka_topic_t* topic,
-                                       std::chrono::milliseconds timeout, std::string_view what) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  const auto error = rd_kafka_metadata(handle, topic == nullptr, topic, &metadata, ToKafkaTimeout(timeout));
-  RETURN_IF_ERROR(FromKafka(error, what));
-  return Metadata(metadata);
-}
-
-absl::StatusOr<AdminOptions> NewAdminOptions(rd_kafka_t* handle, rd_kafka_admin_op_t operation,
-                                             std::chrono::milliseconds timeout) {
-  AdminOptions options(rd_kafka_AdminOptions_new(handle, operation));
-  std::array<char, 256> reason{};
-  const auto error = rd_kafka_AdminOptions_set_request_timeout(options.get(), ToKafkaTimeout(timeout),
-                                                               reason.data(), reason.size());
-  RETURN_IF_ERROR(FromKafka(error, reason.data()));
-  return options;
-}
-
-// The answer to an administrator's request.
-absl::StatusOr<Event> WaitFor(rd_kafka_queue_t* queue, std::chrono::milliseconds timeout,
-                              std::string_view what) {
-  // The request ends by itself at its own time-out; a second more keeps that answer from being missed.
-  Event event(rd_kafka_queue_poll(queue, ToKafkaTimeout(timeout + std::chrono::seconds(1))));
-  if (event == nullptr) return absl::UnavailableError(fmt::format("Kafka, {}: no answer in time", what));
-  RETURN_IF_ERROR(FromKafka(rd_kafka_event_error(event.get()), what));
-  return event;
-}
-
-absl::Status SetSafely(rd_kafka_NewTopic_t* topic, int replicas) {
-  const std::array<std::pair<const char*, const char*>, 7> settings = {{
-      {"cleanup.policy", "delete"},
-      {"retention.ms", "-1"},
-      {"retention.bytes", "-1"},
-      {"message.timestamp.type", "LogAppendTime"},
-      {"max.message.bytes", kMessageBytesOfNewTopics},
-      {"unclean.leader.election.enable", "false"},
-      {"min.insync.replicas", replicas > 1 ? "2" : "1"},
-  }};
-  for (const auto& [name, value] : settings) {
-    RETURN_IF_ERROR(FromKafka(rd_kafka_NewTopic_set_config(topic, name, value), name));
-  }
-  return absl::OkStatus();
+KafkaSettings SafeSettings(int replicas) {
+  return {{"cleanup.policy", "delete"},
+          {"retention.ms", "-1"},
+          {"retention.bytes", "-1"},
+          {"message.timestamp.type", "LogAppendTime"},
+          {"max.message.bytes", kMessageBytesOfNewTopics},
+          {"unclean.leader.election.enable", "false"},
+          {"min.insync.replicas", replicas > 1 ? "2" : "1"}};
 }
 
 }  // namespace
+
+LogRecord ToRecord(const rd_kafka_message_t& message) {
+  LogRecord record;
+  record.address = message.offset;
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const int64_t milliseconds = rd_kafka_message_timestamp(&message, &type);
+  // Any other kind is the producer's clock, which says nothing of when the log took it.
+  if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) {
+    record.appended_at = Instant(std::chrono::milliseconds(milliseconds));
+  }
+  record.stored.assign(static_cast<const char*>(message.payload), message.len);
+  return record;
+}
 
 std::vector<std::string> UnsafeSettings(const TopicShape& shape,
                                         const std::map<std::string, std::string>& settings) {
@@ -122,30 +96,11 @@ absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Open(const KafkaSettin
 }
 
 absl::Status KafkaTopics::Create(const std::string& topic, int replicas) {
-  const std::string what = fmt::format("creating topic {}", topic);
   if (replicas == 0) {
-    ASSIGN_OR_RETURN(const Metadata metadata, QueryMetadata(handle_.get(), nullptr, timeout_, what));
-    replicas = std::clamp(metadata->broker_cnt, 1, kReplicasMax);
+    ASSIGN_OR_RETURN(replicas, ReplicasOfNewTopic(handle_.get(), timeout_));
   }
-  std::array<char, 256> reason{};
-  const std::unique_ptr<rd_kafka_NewTopic_t, KafkaNewTopicDeleter> made(
-      rd_kafka_NewTopic_new(topic.c_str(), 1, replicas, reason.data(), reason.size()));
-  if (made == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka, {}: {}", what, reason.data()));
-  RETURN_IF_ERROR(SetSafely(made.get(), replicas));
-  ASSIGN_OR_RETURN(const AdminOptions options,
-                   NewAdminOptions(handle_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_));
-  const Queue queue(rd_kafka_queue_new(handle_.get()));
-  rd_kafka_NewTopic_t* topics = made.get();
-  rd_kafka_CreateTopics(handle_.get(), &topics, 1, options.get(), queue.get());
-  ASSIGN_OR_RETURN(const Event event, WaitFor(queue.get(), timeout_, what));
-  size_t count = 0;
-  const auto* const* results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  for (size_t i = 0; i < count; ++i) {
-    const auto error = rd_kafka_topic_result_error(results[i]);
-    const char* const detail = rd_kafka_topic_result_error_string(results[i]);
-    RETURN_IF_ERROR(FromKafka(error, fmt::format("{} ({})", what, detail == nullptr ? "" : detail)));
-  }
+  RETURN_IF_ERROR(CreateKafkaTopic(
+      handle_.get(), {.name = topic, .replicas = replicas, .settings = SafeSettings(replicas)}, timeout_));
   return WaitUntilVisible(topic);
 }
 
@@ -166,13 +121,13 @@ absl::Status KafkaTopics::WaitUntilVisible(const std::string& topic) {
 }
 
 void KafkaTopics::WaitToAskAgain() {
-  const Queue nothing(rd_kafka_queue_new(handle_.get()));
-  const Event none(rd_kafka_queue_poll(nothing.get(), kAskAgainMs));
+  const KafkaQueue nothing(rd_kafka_queue_new(handle_.get()));
+  const KafkaEvent none(rd_kafka_queue_poll(nothing.get(), kAskAgainMs));
 }
 
 absl::StatusOr<std::vector<std::string>> KafkaTopics::List() {
-  ASSIGN_OR_RETURN(const Metadata metadata,
-                   QueryMetadata(handle_.get(), nullptr, timeout_, "listing the topics"));
+  ASSIGN_OR_RETURN(const KafkaMetadata metadata,
+                   QueryKafkaMetadata(handle_.get(), nullptr, timeout_, "listing the topics"));
   std::vector<std::string> names;
   for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
   return names;
@@ -191,7 +146,8 @@ absl::StatusOr<TopicShape> KafkaTopics::Describe(const std::string& topic) {
 absl::StatusOr<TopicShape> KafkaTopics::Ask(const std::string& topic, int* brokers) {
   const std::string what = fmt::format("looking for topic {}", topic);
   ASSIGN_OR_RETURN(const KafkaTopic asked, NewKafkaTopic(handle_.get(), topic));
-  ASSIGN_OR_RETURN(const Metadata metadata, QueryMetadata(handle_.get(), asked.get(), timeout_, what));
+  ASSIGN_OR_RETURN(const KafkaMetadata metadata,
+                   QueryKafkaMetadata(handle_.get(), asked.get(), timeout_, what));
   if (metadata->topic_cnt != 1) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
   if (brokers != nullptr) *brokers = metadata->broker_cnt;
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
@@ -222,12 +178,12 @@ absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::AskSettings(cons
   const std::string what = fmt::format("reading the settings of topic {}", topic);
   const std::unique_ptr<rd_kafka_ConfigResource_t, KafkaConfigResourceDeleter> resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  ASSIGN_OR_RETURN(const AdminOptions options,
-                   NewAdminOptions(handle_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_));
-  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  ASSIGN_OR_RETURN(const KafkaAdminOptions options,
+                   NewKafkaAdminOptions(handle_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_));
+  const KafkaQueue queue(rd_kafka_queue_new(handle_.get()));
   rd_kafka_ConfigResource_t* resources = resource.get();
   rd_kafka_DescribeConfigs(handle_.get(), &resources, 1, options.get(), queue.get());
-  ASSIGN_OR_RETURN(const Event event, WaitFor(queue.get(), timeout_, what));
+  ASSIGN_OR_RETURN(const KafkaEvent event, AwaitKafkaEvent(queue.get(), timeout_, what));
   size_t count = 0;
   const auto* const* results =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/event_log/event_log.h"
-#include "libs/event_log/kafka/kafka_handles.h"
+#include "libs/kafka/kafka_handles.h"
 
 namespace realise {
 
@@ -36,6 +36,9 @@ struct Watermarks {
 // Kafka's names and values.  Pure.
 [[nodiscard]] std::vector<std::string> UnsafeSettings(const TopicShape& shape,
                                                       const std::map<std::string, std::string>& settings);
+
+// REQUIRES: a message without an error.
+[[nodiscard]] LogRecord ToRecord(const rd_kafka_message_t& message);
 
 // One client for everything but following and appending; its fetches are short, so that no question waits
 // behind one. Every call waits for `timeout` at most, and answers UNAVAILABLE then.  Thread-safe.

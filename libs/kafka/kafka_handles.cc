@@ -1,4 +1,4 @@
-#include "libs/event_log/kafka/kafka_handles.h"
+#include "libs/kafka/kafka_handles.h"
 
 #include <algorithm>
 #include <array>
@@ -26,6 +26,20 @@ absl::StatusOr<KafkaHandle> NewKafkaHandle(rd_kafka_type_t type, const KafkaSett
   if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", reason.data()));
   (void)conf.release();  // the handle owns it from here
   return handle;
+}
+
+KafkaSettings ConnectionSettings(const std::string& brokers, const KafkaSettings& more) {
+  KafkaSettings settings = more;
+  settings.insert(settings.end(), {{"bootstrap.servers", brokers},
+                                   {"client.id", "realise"},
+                                   {"socket.nagle.disable", "true"},
+                                   {"socket.timeout.ms", "10000"},
+                                   {"reconnect.backoff.ms", "50"},
+                                   {"reconnect.backoff.max.ms", "1000"},
+                                   // Errors only; what concerns a call is in its status.
+                                   {"log_level", "3"},
+                                   {"log.connection.close", "false"}});
+  return settings;
 }
 
 KafkaSettings ConsumerSettings(const KafkaSettings& connection) {
@@ -84,20 +98,7 @@ bool IsDamage(rd_kafka_resp_err_t error) {
   }
 }
 
-LogRecord ToRecord(const rd_kafka_message_t& message) {
-  LogRecord record;
-  record.address = message.offset;
-  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  const int64_t milliseconds = rd_kafka_message_timestamp(&message, &type);
-  // Any other kind is the producer's clock, which says nothing of when the log took it.
-  if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) {
-    record.appended_at = Instant(std::chrono::milliseconds(milliseconds));
-  }
-  record.stored.assign(static_cast<const char*>(message.payload), message.len);
-  return record;
-}
-
-absl::StatusOr<Address> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
+absl::StatusOr<int64_t> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
                                     std::chrono::milliseconds timeout) {
   const std::string what = fmt::format("asking where topic {} begins or ends", topic);
   const std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDeleter> asked(

@@ -1,4 +1,4 @@
-// Who owns librdkafka's handles, how they are configured, and where its errors end.  Private to this folder.
+// Who owns librdkafka's handles, how they are configured, and where its errors end.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "librdkafka/rdkafka.h"
-#include "libs/event_log/event_log.h"
 
 namespace realise {
 
@@ -54,6 +53,10 @@ struct KafkaAdminOptionsDeleter {
 using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaHandleDeleter>;
 using KafkaTopic = std::unique_ptr<rd_kafka_topic_t, KafkaTopicDeleter>;
 using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaMessageDeleter>;
+using KafkaQueue = std::unique_ptr<rd_kafka_queue_t, KafkaQueueDeleter>;
+using KafkaEvent = std::unique_ptr<rd_kafka_event_t, KafkaEventDeleter>;
+using KafkaMetadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaMetadataDeleter>;
+using KafkaAdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, KafkaAdminOptionsDeleter>;
 
 // librdkafka's names and values, in the order in which they are set.
 using KafkaSettings = std::vector<std::pair<std::string, std::string>>;
@@ -69,6 +72,10 @@ struct KafkaCallbacks {
 [[nodiscard]] absl::StatusOr<KafkaHandle> NewKafkaHandle(rd_kafka_type_t type, const KafkaSettings& settings,
                                                          const KafkaCallbacks& callbacks);
 
+// How every client connects: to `brokers`, "host:port,host:port", and as `more` says in librdkafka's names,
+// security.protocol or sasl.username for example.
+[[nodiscard]] KafkaSettings ConnectionSettings(const std::string& brokers, const KafkaSettings& more);
+
 // The settings of every consumer, on top of `connection`: it starts where it is told, never elsewhere, shows
 // every record to everybody, and checks checksums.
 [[nodiscard]] KafkaSettings ConsumerSettings(const KafkaSettings& connection);
@@ -83,12 +90,9 @@ struct KafkaCallbacks {
 // Whether an error of a consumer means that a stored record cannot be read as it was written.
 [[nodiscard]] bool IsDamage(rd_kafka_resp_err_t error);
 
-// REQUIRES: a message without an error.
-[[nodiscard]] LogRecord ToRecord(const rd_kafka_message_t& message);
-
 // Asks the leader of partition 0 for its first offset (RD_KAFKA_OFFSET_BEGINNING), or for its high watermark
 // (RD_KAFKA_OFFSET_END).  Unlike rd_kafka_query_watermark_offsets it really ends at its time-out.
-[[nodiscard]] absl::StatusOr<Address> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
+[[nodiscard]] absl::StatusOr<int64_t> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
                                                   std::chrono::milliseconds timeout);
 
 // Milliseconds as librdkafka takes them.
