@@ -56,7 +56,8 @@ Verdict CheckPostedTo(const Proposal& proposal, const std::string& posted_to, Pe
                     "a later one",
                     posted_to, relates_to.ToString()));
   }
-  return std::nullopt;
+  if (auto refused = CheckBegun(proposal, relates_to, "relates_to_period")) return refused;
+  return CheckBegun(proposal, PeriodOf(posted_to), kField);
 }
 
 Verdict CheckAmount(const Proposal& proposal, int64_t amount, std::string_view field) {

@@ -1,4 +1,6 @@
 // The benefits register.
+#include <algorithm>
+
 #include "fmt/format.h"
 #include "libs/domain/decide_rules.h"
 #include "libs/domain/measure_versions.h"
@@ -45,8 +47,10 @@ Verdict CheckBaselineComparable(const Proposal& proposal, const state::MeasureSt
 
 Verdict CheckBaselineConflict(const Proposal& proposal, const state::MeasureState& measure) {
   const v1::BaselineSet& body = proposal.event.baseline_set();
-  if (measure.baseline_version() == 0 || measure.baseline_benefit_id() == body.benefit_id())
-    return std::nullopt;
+  const auto& takers = measure.baseline_benefit_ids();
+  const bool alone = std::all_of(takers.begin(), takers.end(),
+                                 [&](const std::string& taker) { return taker == body.benefit_id(); });
+  if (alone) return std::nullopt;
   const bool same = measure.baseline_version() == body.definition_version() &&
                     measure.baseline_numerator() == body.numerator() &&
                     measure.baseline_denominator() == body.denominator() &&

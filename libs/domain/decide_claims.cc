@@ -1,4 +1,5 @@
 // Claims: submitted, validated, queried, rejected, corrected, reversed.
+#include <algorithm>
 #include <initializer_list>
 
 #include "fmt/format.h"
@@ -102,6 +103,19 @@ Verdict CheckValidator(const Proposal& proposal, const state::ClaimState& claim)
   return std::nullopt;
 }
 
+// In full or in part.  What was claimed was found to be of the benefit's sign, and not too large.
+Verdict CheckWithinClaim(const Proposal& proposal, const state::ClaimState& claim) {
+  const int64_t claimed = claim.claimed_pence();
+  const int64_t validated = proposal.event.claim_validated().amount_pence();
+  if (std::min<int64_t>(claimed, 0) <= validated && validated <= std::max<int64_t>(claimed, 0)) {
+    return std::nullopt;
+  }
+  return proposal.Reject(
+      Reason::kValidatedExceedsClaim, "amount_pence",
+      fmt::format("{} pence are claimed; validate that or a part of it, and let the rest be claimed first",
+                  claimed));
+}
+
 Verdict CheckTests(const Proposal& proposal) {
   const v1::ValidationTests& tests = proposal.event.claim_validated().tests();
   struct Row {
@@ -146,9 +160,6 @@ Verdict DecideClaimSubmitted(const Proposal& proposal) {
                            "The benefit was withdrawn; it takes no new claims");
   }
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
-  if (auto refused = CheckBegun(proposal, relates_to, "relates_to_period")) return refused;
-  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
-    return refused;
   if (auto refused = CheckSign(proposal, *benefit, body.amount_pence())) return refused;
   if (auto refused = CheckQualitative(proposal, *benefit, body.amount_pence(), "amount_pence"))
     return refused;
@@ -161,15 +172,13 @@ Verdict DecideClaimValidated(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
-  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
-    return refused;
   if (auto refused = CheckAwaiting(proposal, *claim)) return refused;
   if (auto refused = CheckValidator(proposal, *claim)) return refused;
   const state::BenefitState& benefit = BenefitOf(proposal, *claim);
   if (auto refused = CheckSign(proposal, benefit, body.amount_pence())) return refused;
   if (auto refused = CheckQualitative(proposal, benefit, body.amount_pence(), "amount_pence")) return refused;
-  if (auto refused = CheckTests(proposal)) return refused;
-  return CheckAmount(proposal, body.amount_pence(), "amount_pence");
+  if (auto refused = CheckWithinClaim(proposal, *claim)) return refused;
+  return CheckTests(proposal);
 }
 
 Verdict DecideClaimQueried(const Proposal& proposal) {
@@ -184,8 +193,6 @@ Verdict DecideClaimRejected(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
-  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
-    return refused;
   return CheckAwaiting(proposal, *claim);
 }
 
@@ -195,8 +202,6 @@ Verdict DecideClaimCorrected(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
-  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
-    return refused;
   if (auto refused = CheckValidated(proposal, *claim)) return refused;
   const state::BenefitState& benefit = BenefitOf(proposal, *claim);
   if (auto refused = CheckQualitative(proposal, benefit, body.delta_pence(), "delta_pence")) return refused;
@@ -220,8 +225,6 @@ Verdict DecideClaimReversed(const Proposal& proposal) {
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
-  if (auto refused = CheckBegun(proposal, PeriodOf(body.posted_to_period()), "posted_to_period"))
-    return refused;
   return CheckValidated(proposal, *claim);
 }
 

@@ -38,7 +38,13 @@ Verdict DecidePeriodClosed(const Proposal& proposal) {
     return proposal.Reject(Reason::kPeriodOrder, "period",
                            fmt::format("{} is still open; close it before {}", oldest->ToString(), text));
   }
-  return CheckBegun(proposal, period, "period");
+  if (auto refused = CheckBegun(proposal, period, "period")) return refused;
+  if (proposal.today <= period.LastDay()) {
+    return proposal.Reject(
+        Reason::kPeriodNotEnded, "period",
+        fmt::format("{} goes on until {}; close it after that day", text, FormatDate(period.LastDay())));
+  }
+  return std::nullopt;
 }
 
 }  // namespace realise::decide

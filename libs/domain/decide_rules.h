@@ -36,7 +36,8 @@ struct Proposal {
 
 // kPeriodInFuture if the month has not begun.
 [[nodiscard]] Verdict CheckBegun(const Proposal& proposal, Period period, std::string_view field);
-// kPeriodNotOpen, kPeriodClosed; kPeriodOrder if it lies before `relates_to`.
+// kPeriodNotOpen, kPeriodClosed; kPeriodOrder if it lies before `relates_to`; kPeriodInFuture if one of them
+// has not begun: of `relates_to`, which only a new claim can bring, as the field relates_to_period.
 [[nodiscard]] Verdict CheckPostedTo(const Proposal& proposal, const std::string& posted_to,
                                     Period relates_to);
 // kOverflow if the amount is beyond what a ledger sums up.

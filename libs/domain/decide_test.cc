@@ -238,6 +238,33 @@ TEST(Decide, ABaselineIsSharedOrItsOwnersAlone) {
   EXPECT_TRUE(book.state().benefits.Find("bed-agency")->has_baseline());
 }
 
+TEST(Decide, AWithdrawnBenefitLetsGoOfItsBaseline) {
+  Book book;
+  book.Given(Ledger());
+  book.Given({Baseline("bed-budget", 333'287), Baseline("bed-agency", 333'287)});
+  EXPECT_EQ(book.Propose(WithId(Baseline("bed-agency", 333'000), "shared")),
+            "BASELINE_CONFLICT baseline_set.measure_id");
+  book.Given({BenefitWithdrawn("bed-budget"), WithId(Baseline("bed-agency", 333'000), "alone")});
+  EXPECT_FALSE(book.state().benefits.Find("bed-budget")->has_baseline());
+  // With nobody left, the first to come sets it, and holds it.
+  book.Given({BenefitWithdrawn("bed-agency")});
+  BenefitKind stay;
+  stay.measure_id = "length-of-stay";
+  book.Given({BenefitRegistered("bed-bank", "discharge", stay),
+              BenefitRegistered("bed-locum", "discharge", stay), Baseline("bed-bank", 331'000)});
+  EXPECT_EQ(book.Propose(Baseline("bed-locum", 333'000)), "BASELINE_CONFLICT baseline_set.measure_id");
+  EXPECT_EQ(book.Propose(Baseline("bed-locum", 331'000)), "accepted");
+}
+
+TEST(Decide, AMonthIsClosedAfterItsLastDay) {
+  const Instant midnight = std::chrono::sys_days(std::chrono::year(2024) / 6 / 30) + std::chrono::hours(23);
+  Book book;
+  book.Given(Ledger());
+  EXPECT_EQ(book.Propose(PeriodClosed(kJune), midnight - std::chrono::microseconds(1)),
+            "PERIOD_NOT_ENDED period_closed.period");
+  EXPECT_EQ(book.Propose(PeriodClosed(kJune), midnight), "accepted") << "it is 1 July in England";
+}
+
 TEST(Decide, ABaselineKeepsToComparableDefinitions) {
   Book book;
   book.Given(Ledger());

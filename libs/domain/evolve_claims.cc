@@ -24,26 +24,37 @@ absl::Status ApplyBenefitRegistered(const v1::Event& event, LedgerState& state) 
 absl::Status ApplyBaselineSet(const v1::Event& event, LedgerState& state) {
   const v1::BaselineSet& body = event.baseline_set();
   if (state.benefits.Find(body.benefit_id()) == nullptr) return DoesNotFit(event, "no such benefit");
-  const state::MeasureState* before = state.measures.Find(body.measure_id());
-  if (before == nullptr) return DoesNotFit(event, "no such measure");
+  if (state.measures.Find(body.measure_id()) == nullptr) return DoesNotFit(event, "no such measure");
   ASSIGN_OR_RETURN(const Period from, PeriodOf(event, body.period_from()));
   ASSIGN_OR_RETURN(const Period to, PeriodOf(event, body.period_to()));
-  const bool sole = before->baseline_version() == 0 || before->baseline_benefit_id() == body.benefit_id();
   state::MeasureState& measure = state.MutableMeasure(body.measure_id());
   measure.set_baseline_version(body.definition_version());
   measure.set_baseline_numerator(body.numerator());
   measure.set_baseline_denominator(body.denominator());
   measure.set_baseline_from(from.index());
   measure.set_baseline_to(to.index());
-  measure.set_baseline_benefit_id(sole ? body.benefit_id() : "");
+  const auto& takers = measure.baseline_benefit_ids();
+  if (std::find(takers.begin(), takers.end(), body.benefit_id()) == takers.end()) {
+    measure.add_baseline_benefit_ids(body.benefit_id());
+  }
   state.MutableBenefit(body.benefit_id()).set_has_baseline(true);
   return absl::OkStatus();
 }
 
 absl::Status ApplyBenefitWithdrawn(const v1::Event& event, LedgerState& state) {
   const std::string& id = event.benefit_withdrawn().benefit_id();
-  if (state.benefits.Find(id) == nullptr) return DoesNotFit(event, "no such benefit");
-  state.MutableBenefit(id).set_withdrawn(true);
+  const state::BenefitState* before = state.benefits.Find(id);
+  if (before == nullptr) return DoesNotFit(event, "no such benefit");
+  const bool takes_baseline = before->has_baseline();
+  if (takes_baseline && state.measures.Find(before->measure_id()) == nullptr) {
+    return DoesNotFit(event, "no such measure");
+  }
+  state::BenefitState& benefit = state.MutableBenefit(id);
+  benefit.set_withdrawn(true);
+  if (!takes_baseline) return absl::OkStatus();
+  benefit.set_has_baseline(false);
+  auto& takers = *state.MutableMeasure(benefit.measure_id()).mutable_baseline_benefit_ids();
+  takers.erase(std::remove(takers.begin(), takers.end(), id), takers.end());
   return absl::OkStatus();
 }
 

@@ -9,8 +9,9 @@ namespace realise {
 // REQUIRES: exactly 10 characters '0' to '9'.
 [[nodiscard]] bool IsNhsNumber(std::string_view digits);
 
-// Whether a text holds an NHS number: ten digits together, or 3, 3 and 4 with a blank or a hyphen between,
-// and no other digit next to them.
+// Whether a text holds an NHS number: ten digits together, or 3, 3 and 4, or each by itself, with no other
+// digit next to them.  Between groups stand one to four blanks, tabs, hyphens, dashes, dots, '_' or '/', in
+// any mixture, those of Unicode as UTF-8 among them.
 [[nodiscard]] bool ContainsNhsNumber(std::string_view text);
 
 }  // namespace realise

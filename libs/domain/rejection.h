@@ -39,15 +39,17 @@ enum class Reason {
   kPeriodClosed,    // posting into a closed month (invariant 8)
   kPeriodOrder,     // closing a month before an earlier one; posting to a month before the one related to
   kPeriodInFuture,  // an actual for a month that has not begun (invariant 7)
+  kPeriodNotEnded,  // closing a month that goes on
   // Claims
-  kWrongClaimStage,      // the claim does not stand where this can happen
-  kValidatorIsClaimant,  // invariant 10
-  kWrongSign,            // amount against the benefit's sign (invariant 16)
-  kQualitativeAmount,    // an unmonetisable benefit with an amount (invariant 12)
-  kTestsNotPassed,       // validated without all five tests
-  kRelatesToMismatch,    // a correction names another month than its claim (invariant 9)
-  kSignChange,           // a correction that turns the claim's sign (invariant 9)
-  kOverflow,             // a sum does not fit into 64 bits
+  kWrongClaimStage,        // the claim does not stand where this can happen
+  kValidatorIsClaimant,    // invariant 10
+  kWrongSign,              // amount against the benefit's sign (invariant 16)
+  kQualitativeAmount,      // an unmonetisable benefit with an amount (invariant 12)
+  kValidatedExceedsClaim,  // validated for more than was claimed
+  kTestsNotPassed,         // validated without all five tests
+  kRelatesToMismatch,      // a correction names another month than its claim (invariant 9)
+  kSignChange,             // a correction that turns the claim's sign (invariant 9)
+  kOverflow,               // a sum does not fit into 64 bits
   // Measures
   kAlreadyRecorded,        // a second measurement for the month (invariant 4)
   kNothingToCorrect,       // no measurement for the month, or not the one superseded

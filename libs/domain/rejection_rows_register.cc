@@ -174,6 +174,12 @@ std::vector<Row> Periods() {
        {PeriodClosed("2024/25-M03"), PeriodClosed("2024/25-M04"), PeriodClosed("2024/25-M05"),
         PeriodOpened("2025/26-M02")},
        PeriodClosed("2025/26-M02")},
+      {"close what goes on",
+       Reason::kPeriodNotEnded,
+       "period_closed.period",
+       {PeriodClosed("2024/25-M03"), PeriodClosed("2024/25-M04"), PeriodClosed("2024/25-M05"),
+        PeriodOpened("2025/26-M01")},
+       PeriodClosed("2025/26-M01")},
       {"happens tomorrow", Reason::kPeriodInFuture, "occurred_on", {}, OccurredOn(Claim(), "2025-04-16")},
   };
 }

@@ -27,7 +27,7 @@ namespace {
 
 // Raise it whenever Evolve, LedgerState's rows or the rows here change their meaning: what was kept is then
 // dropped, and the log is read from its beginning.
-constexpr uint64_t kFoldVersion = 1;
+constexpr uint64_t kFoldVersion = 2;
 
 constexpr char kPlaceRow = 'p';
 constexpr char kStateRow = 's';

@@ -40,10 +40,12 @@ absl::StatusCode CodeOf(Reason reason) {
     case Reason::kPeriodClosed:
     case Reason::kPeriodOrder:
     case Reason::kPeriodInFuture:
+    case Reason::kPeriodNotEnded:
     case Reason::kWrongClaimStage:
     case Reason::kValidatorIsClaimant:
     case Reason::kWrongSign:
     case Reason::kQualitativeAmount:
+    case Reason::kValidatedExceedsClaim:
     case Reason::kTestsNotPassed:
     case Reason::kRelatesToMismatch:
     case Reason::kSignChange:

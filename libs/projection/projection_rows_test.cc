@@ -168,7 +168,7 @@ TEST(ProjectionRows, AreTheSameWhenBalancesAreDroppedFromMemory) {
       ASSERT_TRUE(store.ok());
       LedgerFold fold(memory.log(), **store,
                       {.ledger = "AA1",
-                       .keys = {1, 1},
+                       .keys = {kFoldVersion, 1},
                        .catch_up_bytes = 2000,
                        .chunk_bytes = 4000,
                        .cells_max = cells_max});
