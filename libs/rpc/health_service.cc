@@ -1,6 +1,6 @@
 #include "libs/rpc/health_service.h"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -11,18 +11,24 @@ using grpc::health::v1::HealthCheckResponse;
 
 constexpr std::chrono::milliseconds kWatchEvery(500);
 constexpr std::string_view kLedgerPrefix = "ledger/";
-constexpr std::array<const char*, 5> kServices = {"", "realise.v1.AppendService", "realise.v1.LedgerService",
-                                                  "realise.v1.LogService", "realise.v1.QueryService"};
 
 }  // namespace
 
+HealthServiceImpl::HealthServiceImpl(const RpcParts& parts)
+    : projection_(parts.projection), services_{"", "realise.v1.LedgerService"} {
+  if (parts.writers != nullptr) services_.emplace_back("realise.v1.AppendService");
+  if (parts.projection != nullptr) services_.emplace_back("realise.v1.QueryService");
+  if (parts.audit) services_.emplace_back("realise.v1.LogService");
+}
+
 HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string& service) const {
   const std::lock_guard lock(mutex_);
-  for (const char* known : kServices) {
-    if (service == known) return stopping_ ? HealthCheckResponse::NOT_SERVING : HealthCheckResponse::SERVING;
+  if (std::ranges::find(services_, service) != services_.end()) {
+    return stopping_ ? HealthCheckResponse::NOT_SERVING : HealthCheckResponse::SERVING;
   }
-  if (service.rfind(kLedgerPrefix, 0) != 0) return HealthCheckResponse::SERVICE_UNKNOWN;
-  const auto ledgers = projection_.Status({service.substr(kLedgerPrefix.size())});
+  if (projection_ == nullptr || service.rfind(kLedgerPrefix, 0) != 0)
+    return HealthCheckResponse::SERVICE_UNKNOWN;
+  const auto ledgers = projection_->Status({service.substr(kLedgerPrefix.size())});
   if (ledgers.empty()) return HealthCheckResponse::SERVICE_UNKNOWN;
   const bool serving = !stopping_ && ledgers.front().fold_state() != v1::FOLD_STATE_STOPPED;
   return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
@@ -42,9 +48,11 @@ grpc::Status HealthServiceImpl::Check(grpc::ServerContext* /*context*/,
 grpc::Status HealthServiceImpl::List(grpc::ServerContext* /*context*/,
                                      const grpc::health::v1::HealthListRequest* /*request*/,
                                      grpc::health::v1::HealthListResponse* response) {
-  for (const char* service : kServices)
+  for (const std::string& service : services_) {
     (*response->mutable_statuses())[service].set_status(StatusOf(service));
-  for (const v1::LedgerStatus& ledger : projection_.Status({})) {
+  }
+  if (projection_ == nullptr) return grpc::Status::OK;
+  for (const v1::LedgerStatus& ledger : projection_->Status({})) {
     const std::string service = std::string(kLedgerPrefix) + ledger.ledger();
     (*response->mutable_statuses())[service].set_status(StatusOf(service));
   }

@@ -1,22 +1,24 @@
 // gRPC health, v1, compiled from the vendored proto so that reflection has its descriptor.
 //
-//   ""  and the name of every service   SERVING while the server runs
-//   "ledger/RH5"                        NOT_SERVING once that ledger's fold has stopped; NOT_FOUND if there
-//   is no such ledger
+//   ""  and the name of every service of this process   SERVING while the server runs
+//   "ledger/RH5"   where ledgers are folded: NOT_SERVING once that ledger's fold has stopped; NOT_FOUND if
+//                  there is no such ledger
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "libs/projection/projection.h"
+#include "libs/rpc/rpc_parts.h"
 
 namespace realise {
 
-// Thread-safe.  The projection must outlive it.
+// Thread-safe.
 class HealthServiceImpl final : public grpc::health::v1::Health::Service {
  public:
-  explicit HealthServiceImpl(const Projection& projection) : projection_(projection) {}
+  explicit HealthServiceImpl(const RpcParts& parts);
 
   grpc::Status Check(grpc::ServerContext* context, const grpc::health::v1::HealthCheckRequest* request,
                      grpc::health::v1::HealthCheckResponse* response) override;
@@ -32,7 +34,8 @@ class HealthServiceImpl final : public grpc::health::v1::Health::Service {
  private:
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
 
-  const Projection& projection_;
+  const Projection* const projection_;  // null where nothing is folded
+  std::vector<std::string> services_;   // constant after construction
   mutable std::mutex mutex_;
   std::condition_variable stopping_changed_;
   bool stopping_ = false;  // guarded by mutex_

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/commit_scan.h"
 #include "libs/rpc/rpc_status.h"
@@ -31,16 +32,24 @@ absl::Status List(EventLog& log, v1::ListLedgersResponse& response) {
   return absl::OkStatus();
 }
 
+grpc::Status AskElsewhere(std::string_view what, std::string_view where) {
+  return ToGrpcStatus(absl::UnimplementedError(fmt::format("this process does not {}; ask {}", what, where)));
+}
+
 }  // namespace
 
 grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* /*context*/,
                                              const v1::CreateLedgerRequest* request,
                                              v1::CreateLedgerResponse* response) {
-  const auto created = realise::CreateLedger(log_, clock_, request->ledger(), request->demonstration());
+  if (parts_.writers == nullptr) return AskElsewhere("create ledgers", "realise-ingest");
+  const auto created =
+      realise::CreateLedger(parts_.log, parts_.clock, request->ledger(), request->demonstration());
   if (!created.ok()) return ToGrpcStatus(created.status());
-  // So that whoever creates a ledger can ask it right away.  It is created all the same if the views are not
-  // there in time.
-  static_cast<void>(projection_.WaitFor(request->ledger(), 0, kShownWithin));
+  // So that whoever creates a ledger can ask it right away, in this process.  It is created all the same if
+  // the views are not there in time.
+  if (parts_.projection != nullptr) {
+    static_cast<void>(parts_.projection->WaitFor(request->ledger(), 0, kShownWithin));
+  }
   response->set_ledger_id(ToHex(created->ledger_id.view()));
   response->set_receipt(created->receipt.ToString());
   return grpc::Status::OK;
@@ -49,13 +58,14 @@ grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* /*context*/,
 grpc::Status LedgerServiceImpl::ListLedgers(grpc::ServerContext* /*context*/,
                                             const v1::ListLedgersRequest* /*request*/,
                                             v1::ListLedgersResponse* response) {
-  return ToGrpcStatus(List(log_, *response));
+  return ToGrpcStatus(List(parts_.log, *response));
 }
 
 grpc::Status LedgerServiceImpl::CorrectClock(grpc::ServerContext* /*context*/,
                                              const v1::CorrectClockRequest* request,
                                              v1::CorrectClockResponse* response) {
-  const auto writer = writers_.Of(request->ledger());
+  if (parts_.writers == nullptr) return AskElsewhere("write", "realise-ingest");
+  const auto writer = parts_.writers->Of(request->ledger());
   if (!writer.ok()) return ToGrpcStatus(writer.status());
   const auto receipt = (*writer)->CorrectClock();
   if (!receipt.ok()) return ToGrpcStatus(receipt.status());
@@ -66,8 +76,9 @@ grpc::Status LedgerServiceImpl::CorrectClock(grpc::ServerContext* /*context*/,
 grpc::Status LedgerServiceImpl::GetStatus(grpc::ServerContext* /*context*/,
                                           const v1::GetStatusRequest* request,
                                           v1::GetStatusResponse* response) {
+  if (parts_.projection == nullptr) return AskElsewhere("fold", "realise-projection");
   for (v1::LedgerStatus& status :
-       projection_.Status({request->ledgers().begin(), request->ledgers().end()})) {
+       parts_.projection->Status({request->ledgers().begin(), request->ledgers().end()})) {
     *response->add_ledgers() = std::move(status);
   }
   return grpc::Status::OK;

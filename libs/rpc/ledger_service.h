@@ -1,19 +1,16 @@
 // gRPC: ledgers.
 #pragma once
 
-#include "libs/base/clock.h"
-#include "libs/event_log/event_log.h"
-#include "libs/ledger/ledger_writers.h"
-#include "libs/projection/projection.h"
+#include "libs/rpc/rpc_parts.h"
 #include "realise/v1/ledger_service.grpc.pb.h"
 
 namespace realise {
 
-// Thread-safe.  Everything it is given must outlive it.
+// Every process has it; what a process has no part for it answers with UNIMPLEMENTED, and where to ask
+// instead. Thread-safe.
 class LedgerServiceImpl final : public v1::LedgerService::Service {
  public:
-  LedgerServiceImpl(EventLog& log, LedgerWriters& writers, const Projection& projection, const Clock& clock)
-      : log_(log), writers_(writers), projection_(projection), clock_(clock) {}
+  explicit LedgerServiceImpl(const RpcParts& parts) : parts_(parts) {}
 
   grpc::Status CreateLedger(grpc::ServerContext* context, const v1::CreateLedgerRequest* request,
                             v1::CreateLedgerResponse* response) override;
@@ -25,10 +22,7 @@ class LedgerServiceImpl final : public v1::LedgerService::Service {
                          v1::GetStatusResponse* response) override;
 
  private:
-  EventLog& log_;
-  LedgerWriters& writers_;
-  const Projection& projection_;
-  const Clock& clock_;
+  const RpcParts parts_;
 };
 
 }  // namespace realise

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "fmt/format.h"
@@ -23,12 +24,11 @@ bool IsLoopback(const std::string& listen) {
 
 class RpcServerImpl final : public RpcServer {
  public:
-  RpcServerImpl(EventLog& log, LedgerWriters& writers, const Projection& projection, const Clock& clock)
-      : append_(writers),
-        ledger_(log, writers, projection, clock),
-        log_(log),
-        query_(log, projection),
-        health_(projection) {}
+  explicit RpcServerImpl(const RpcParts& parts) : ledger_(parts), health_(parts) {
+    if (parts.writers != nullptr) append_.emplace(*parts.writers);
+    if (parts.projection != nullptr) query_.emplace(parts.log, *parts.projection);
+    if (parts.audit) log_.emplace(parts.log);
+  }
   ~RpcServerImpl() override { Stop(); }
 
   absl::Status Listen(const std::string& listen) {
@@ -43,12 +43,11 @@ class RpcServerImpl final : public RpcServer {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     int port = 0;
     builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
-    for (grpc::Service* service :
-         {static_cast<grpc::Service*>(&append_), static_cast<grpc::Service*>(&ledger_),
-          static_cast<grpc::Service*>(&log_), static_cast<grpc::Service*>(&query_),
-          static_cast<grpc::Service*>(&health_)}) {
-      builder.RegisterService(service);
-    }
+    builder.RegisterService(&ledger_);
+    builder.RegisterService(&health_);
+    if (append_) builder.RegisterService(&*append_);
+    if (query_) builder.RegisterService(&*query_);
+    if (log_) builder.RegisterService(&*log_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return absl::UnavailableError(
@@ -68,26 +67,24 @@ class RpcServerImpl final : public RpcServer {
   }
 
  private:
-  AppendServiceImpl append_;
   LedgerServiceImpl ledger_;
-  LogServiceImpl log_;
-  QueryServiceImpl query_;
   HealthServiceImpl health_;
+  std::optional<AppendServiceImpl> append_;
+  std::optional<QueryServiceImpl> query_;
+  std::optional<LogServiceImpl> log_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(EventLog& log, LedgerWriters& writers,
-                                                            const Projection& projection, const Clock& clock,
-                                                            RpcServerOptions options) {
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcParts& parts, RpcServerOptions options) {
   if (!IsLoopback(options.listen)) {
     return absl::InvalidArgumentError(
         "listen: only a loopback address, 127.0.0.1:7410 for example: this server has neither TLS nor "
         "authentication");
   }
-  auto server = std::make_unique<RpcServerImpl>(log, writers, projection, clock);
+  auto server = std::make_unique<RpcServerImpl>(parts);
   const absl::Status listening = server->Listen(options.listen);
   if (!listening.ok()) return listening;
   return std::unique_ptr<RpcServer>(std::move(server));

@@ -1,14 +1,11 @@
-// All services of one process behind one port.
+// The services of one process behind one port.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "libs/base/clock.h"
-#include "libs/event_log/event_log.h"
-#include "libs/ledger/ledger_writers.h"
-#include "libs/projection/projection.h"
+#include "libs/rpc/rpc_parts.h"
 
 namespace realise {
 
@@ -22,14 +19,12 @@ struct RpcServerOptions {
   std::string listen = "127.0.0.1:7410";
 };
 
-// Serves until it is destroyed.  Everything it is given must outlive it.
+// Serves until it is destroyed.
 class RpcServer {
  public:
   //   INVALID_ARGUMENT  not a loopback address: this server has neither TLS nor authentication.
   //   UNAVAILABLE       the port is taken.
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<RpcServer>> Start(EventLog& log, LedgerWriters& writers,
-                                                                        const Projection& projection,
-                                                                        const Clock& clock,
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcParts& parts,
                                                                         RpcServerOptions options);
   virtual ~RpcServer() = default;
 

@@ -6,13 +6,14 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "services/realise/connection.h"
 #include "services/realise/output.h"
 
 namespace realise {
 
 // What every command may use.
 struct Globals {
-  std::string server = "127.0.0.1:7410";
+  Servers server;
   Format format = Format::kTable;
   int exit_code = 0;
 };

@@ -13,13 +13,25 @@
 
 namespace realise {
 
-// One server.
+// Where the services are.  One process may be all of them; each of the separate ones is named by itself, and
+// then takes the place of the one.
+struct Servers {
+  std::string all = "127.0.0.1:7410";
+  std::string ingest{};
+  std::string projection{};
+  std::string audit{};
+};
+
+// The services, wherever they are.
 class Connection {
  public:
-  explicit Connection(const std::string& server);
+  explicit Connection(const Servers& servers);
 
   v1::AppendService::Stub& append() { return *append_; }
+  // Ledgers as ingest keeps them: all but how they fare.
   v1::LedgerService::Stub& ledger() { return *ledger_; }
+  // How ledgers fare, of the projection.
+  v1::LedgerService::Stub& status() { return *status_; }
   v1::LogService::Stub& log() { return *log_; }
   v1::QueryService::Stub& query() { return *query_; }
 
@@ -29,6 +41,7 @@ class Connection {
  private:
   std::unique_ptr<v1::AppendService::Stub> append_;
   std::unique_ptr<v1::LedgerService::Stub> ledger_;
+  std::unique_ptr<v1::LedgerService::Stub> status_;
   std::unique_ptr<v1::LogService::Stub> log_;
   std::unique_ptr<v1::QueryService::Stub> query_;
 };

@@ -10,9 +10,9 @@
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/copy/commit_file.h"
 #include "libs/event_log/copy/ledger_copy.h"
+#include "libs/serving/log_place.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
-#include "services/realise/log_place.h"
 
 namespace realise {
 namespace {

@@ -26,9 +26,16 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   realise::Globals globals;
-  app.add_option("--server", globals.server, "Address of the server")
+  app.add_option("--server", globals.server.all, "Address of the server")
       ->envname("REALISE_SERVER")
       ->capture_default_str();
+  app.add_option("--ingest", globals.server.ingest, "Address of a separate realise-ingest, if there is one")
+      ->envname("REALISE_INGEST");
+  app.add_option("--projection", globals.server.projection,
+                 "Address of a separate realise-projection, if there is one")
+      ->envname("REALISE_PROJECTION");
+  app.add_option("--audit", globals.server.audit, "Address of a separate realise-audit, if there is one")
+      ->envname("REALISE_AUDIT");
   const std::map<std::string, realise::Format> formats = {{"table", realise::Format::kTable},
                                                           {"json", realise::Format::kJson},
                                                           {"jsonl", realise::Format::kJsonLines},

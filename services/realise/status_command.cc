@@ -40,7 +40,7 @@ void AddStatus(CLI::App& app, Globals& globals) {
     v1::GetStatusRequest request;
     for (const std::string& ledger : *ledgers) request.add_ledgers(ledger);
     v1::GetStatusResponse response;
-    const grpc::Status called = connection.ledger().GetStatus(&context, request, &response);
+    const grpc::Status called = connection.status().GetStatus(&context, request, &response);
     if (!called.ok()) {
       globals.exit_code = FailedCall(called);
       return;

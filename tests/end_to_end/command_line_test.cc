@@ -163,7 +163,7 @@ TEST(CommandLineServe, RefusesToListenBeyondLoopback) {
   const TemporaryFolder folder;
   const CommandResult result =
       RunCommand({RealiseProgram(), "serve", "--data", folder.path(), "--listen", "0.0.0.0:0"});
-  EXPECT_EQ(result.exit_status, 1);
+  EXPECT_EQ(result.exit_status, 2);
   EXPECT_THAT(result.err, HasSubstr("loopback"));
 }
 

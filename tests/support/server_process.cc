@@ -16,7 +16,7 @@ extern char** environ;
 namespace realise {
 namespace {
 
-constexpr std::string_view kServing = "realise: serving ";
+constexpr std::string_view kServing = ": serving ";
 
 struct Pipe {
   int read_end = -1;
@@ -95,16 +95,22 @@ CommandResult RunCommand(const std::vector<std::string>& words) {
 
 absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
     const std::string& program, const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {program, "serve", "--listen", "127.0.0.1:0"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return Launch(command);
+}
+
+absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Launch(
+    const std::vector<std::string>& command) {
   // A test that dies takes its server with it.
-  std::vector<std::string> words = {"/usr/bin/setpriv", "--pdeathsig", "KILL", "--", program, "serve",
-                                    "--listen",         "127.0.0.1:0"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> words = {"/usr/bin/setpriv", "--pdeathsig", "KILL", "--"};
+  words.insert(words.end(), command.begin(), command.end());
   const Pipe err = MakePipe();
   const pid_t pid = Spawn(words, err.write_end, err.write_end);
   close(err.write_end);
   if (pid < 0) {
     close(err.read_end);
-    return absl::UnavailableError("cannot start " + program);
+    return absl::UnavailableError("cannot start " + command.front());
   }
   std::unique_ptr<ServerProcess> server(new ServerProcess(pid, err.read_end));
   std::string said;

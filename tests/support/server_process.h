@@ -36,7 +36,7 @@ struct CommandResult {
 // Runs a command to its end.  REQUIRES: words[0] is the path of a program.
 [[nodiscard]] CommandResult RunCommand(const std::vector<std::string>& words);
 
-// One life of `realise serve`.  Destroying it kills it.
+// One life of `realise serve`, or of another program that serves.  Destroying it kills it.
 class ServerProcess {
  public:
   // Starts the program with `serve --listen 127.0.0.1:0` and `arguments`, and waits until it says that it
@@ -44,6 +44,9 @@ class ServerProcess {
   //   UNAVAILABLE  it ended before that; the message holds what it printed.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(
       const std::string& program, const std::vector<std::string>& arguments);
+  // Likewise a command that says "NAME: serving PLACE on ADDRESS;" on stderr once it serves.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<ServerProcess>> Launch(
+      const std::vector<std::string>& command);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;

@@ -1,4 +1,4 @@
-#include "services/realise/log_place.h"
+#include "libs/serving/log_place.h"
 
 #include <utility>
 

@@ -1,0 +1,23 @@
+// What a process has to serve with; which services it serves follows from it.
+#pragma once
+
+#include "libs/base/clock.h"
+#include "libs/event_log/event_log.h"
+#include "libs/ledger/ledger_writers.h"
+#include "libs/projection/projection.h"
+
+namespace realise {
+
+// Everything must outlive the server.
+struct RpcParts {
+  EventLog& log;
+  const Clock& clock;
+  // Appending, and of the ledgers creating them and correcting their clocks; null if this process does not.
+  LedgerWriters* writers = nullptr;
+  // Figures, and of the ledgers how they fare; null if this process does not fold.
+  const Projection* projection = nullptr;
+  // History, raw commits and receipts, straight from the log.
+  bool audit = false;
+};
+
+}  // namespace realise

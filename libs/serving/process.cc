@@ -1,0 +1,72 @@
+#include "libs/serving/process.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "fmt/format.h"
+#include "libs/base/status_macros.h"
+#include "libs/serving/log_place.h"
+
+namespace realise {
+namespace {
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::NotFoundError(fmt::format("--data: cannot make {}: {}", path, error.message()));
+}
+
+// A database takes a lock on its folder, and says no more than that it could not have it.
+absl::Status InFolder(const absl::Status& status, const std::string& data) {
+  if (!absl::IsUnavailable(status)) return status;
+  return absl::UnavailableError(fmt::format("--data: cannot open {}; has another process got it? ({})", data,
+                                            std::string(status.message())));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const ServeOptions& options) {
+  RETURN_IF_ERROR(options.Check(role));
+  if (role.ingest || role.projection) RETURN_IF_ERROR(MakeFolder(options.data));
+  std::unique_ptr<Process> process(new Process());
+  process->log_place_ =
+      options.log == "kafka" ? "kafka:" + options.brokers : "embedded:" + options.data + "/log";
+  auto log = OpenLogPlace(process->log_place_, options.allow_unsafe_topic);
+  if (!log.ok()) return InFolder(log.status(), options.data);
+  process->log_ = *std::move(log);
+  if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options));
+  if (role.projection) RETURN_IF_ERROR(process->OpenProjection(options));
+  const RpcParts parts{.log = *process->log_,
+                       .clock = process->clock_,
+                       .writers = process->writers_ ? &*process->writers_ : nullptr,
+                       .projection = process->projection_.get(),
+                       .audit = role.audit};
+  ASSIGN_OR_RETURN(process->server_, RpcServer::Start(parts, {.listen = options.listen}));
+  return process;
+}
+
+absl::Status Process::OpenWriters(const ServeOptions& options) {
+  auto store = DeciderStore::Open({.path = options.data + "/decider", .env = nullptr});
+  if (!store.ok()) return InFolder(store.status(), options.data);
+  decider_store_ = *std::move(store);
+  writers_.emplace(*log_, *decider_store_, clock_);
+  return absl::OkStatus();
+}
+
+absl::Status Process::OpenProjection(const ServeOptions& options) {
+  ProjectionOptions projection;
+  projection.path = options.data + "/views";
+  auto opened = Projection::Open(*log_, std::move(projection));
+  if (!opened.ok()) return InFolder(opened.status(), options.data);
+  projection_ = *std::move(opened);
+  projection_->Start();
+  return absl::OkStatus();
+}
+
+void Process::Stop() {
+  if (server_ != nullptr) server_->Stop();
+}
+
+}  // namespace realise
