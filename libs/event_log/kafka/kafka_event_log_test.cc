@@ -1,6 +1,10 @@
 // What only Kafka can do to a log, done to a real broker.
 #include "libs/event_log/kafka/kafka_event_log.h"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "libs/event_log/kafka/kafka_appender.h"
@@ -175,6 +179,29 @@ TEST_F(KafkaLog, FallsBehindFurtherThanIsFetchedAheadAndCatchesUp) {
   }
   EXPECT_EQ(Read(*reader, kRecords)->size(), kRecords);
   EXPECT_TRUE(appender->TakeFailure().ok());
+}
+
+TEST_F(KafkaLog, ReadsRecordsAgainOfManyLedgersAtOnce) {
+  constexpr int kLedgers = 6;
+  const std::vector<std::string> records = {"one", "two", "three"};
+  for (int i = 0; i < kLedgers; ++i) {
+    ASSERT_TRUE(log_->CreateLedger(fmt::format("RX{}", i)).ok());
+    Append(fmt::format("RX{}", i), records);
+    auto reader = *log_->OpenReader(fmt::format("RX{}", i), 0);
+    ASSERT_THAT(*Read(*reader, 3), ElementsAre("one", "two", "three"));
+  }
+  std::vector<std::thread> threads;
+  std::atomic<int> right = 0;
+  for (int i = 0; i < 3 * kLedgers; ++i) {
+    threads.emplace_back([&, i] {
+      for (size_t at = 0; at < records.size(); ++at) {
+        const auto record = log_->ReadAt(fmt::format("RX{}", i % kLedgers), static_cast<Address>(at));
+        right += record.ok() && record->stored == records[at] ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 3 * kLedgers * 3);
 }
 
 TEST(KafkaLogWithoutBroker, EveryCallIsUnavailableInTime) {

@@ -108,7 +108,7 @@ absl::Status KafkaTopics::Create(const std::string& topic, int replicas) {
 absl::Status KafkaTopics::WaitUntilVisible(const std::string& topic) {
   const Deadline deadline(timeout_);
   for (int seen = 0; deadline.Left().count() > 0;) {
-    const auto shape = Ask(topic);
+    const auto shape = Ask(topic, timeout_);
     if (!shape.ok() && !absl::IsNotFound(shape.status())) return shape.status();
     if (!shape.ok() || !shape->has_leader) {
       seen = 0;
@@ -134,20 +134,25 @@ absl::StatusOr<std::vector<std::string>> KafkaTopics::List() {
 }
 
 absl::StatusOr<TopicShape> KafkaTopics::Describe(const std::string& topic) {
-  const Deadline deadline(std::min(timeout_, kPropagationMax));
+  return DescribeUntil(topic, Deadline(timeout_));
+}
+
+absl::StatusOr<TopicShape> KafkaTopics::DescribeUntil(const std::string& topic, const Deadline& deadline) {
+  const Deadline propagated(std::min(deadline.Left(), kPropagationMax));
   while (true) {
     int brokers = 0;
-    auto shape = Ask(topic, &brokers);
-    if (!absl::IsNotFound(shape.status()) || brokers <= 1 || deadline.Left().count() == 0) return shape;
+    auto shape = Ask(topic, deadline.Left(), &brokers);
+    if (!absl::IsNotFound(shape.status()) || brokers <= 1 || propagated.Left().count() == 0) return shape;
     WaitToAskAgain();
   }
 }
 
-absl::StatusOr<TopicShape> KafkaTopics::Ask(const std::string& topic, int* brokers) {
+absl::StatusOr<TopicShape> KafkaTopics::Ask(const std::string& topic, std::chrono::milliseconds timeout,
+                                            int* brokers) {
   const std::string what = fmt::format("looking for topic {}", topic);
   ASSIGN_OR_RETURN(const KafkaTopic asked, NewKafkaTopic(handle_.get(), topic));
   ASSIGN_OR_RETURN(const KafkaMetadata metadata,
-                   QueryKafkaMetadata(handle_.get(), asked.get(), timeout_, what));
+                   QueryKafkaMetadata(handle_.get(), asked.get(), timeout, what));
   if (metadata->topic_cnt != 1) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
   if (brokers != nullptr) *brokers = metadata->broker_cnt;
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
@@ -214,30 +219,50 @@ absl::StatusOr<Address> KafkaTopics::QueryEnd(const std::string& topic) {
 absl::StatusOr<LogRecord> KafkaTopics::ReadAt(const std::string& topic, Address address) {
   // Negative ones have meanings of their own in librdkafka.
   if (address < 0) return absl::NotFoundError(fmt::format("there is no address {}", address));
-  const std::lock_guard lock(reading_mutex_);
-  KafkaTopic& handle = reading_[topic];
-  if (handle == nullptr) {
-    RETURN_IF_ERROR(Describe(topic).status());
-    ASSIGN_OR_RETURN(handle, NewKafkaTopic(handle_.get(), topic));
+  const Deadline deadline(timeout_);
+  Reading* reading = nullptr;
+  {
+    std::unique_lock lock(reading_mutex_);
+    reading = &reading_[topic];
+    if (!reading_ended_.wait_for(lock, deadline.Left(), [&] { return !reading->busy; })) {
+      return absl::UnavailableError(fmt::format("Kafka: reading topic {} again took too long", topic));
+    }
+    reading->busy = true;
   }
-  if (rd_kafka_consume_start(handle.get(), 0, address) != 0) {
+  auto record = ReadWith(*reading, topic, address, deadline);
+  {
+    const std::lock_guard lock(reading_mutex_);
+    reading->busy = false;
+  }
+  reading_ended_.notify_all();
+  return record;
+}
+
+absl::StatusOr<LogRecord> KafkaTopics::ReadWith(Reading& reading, const std::string& topic, Address address,
+                                                const Deadline& deadline) {
+  if (reading.handle == nullptr) {
+    RETURN_IF_ERROR(DescribeUntil(topic, deadline).status());
+    ASSIGN_OR_RETURN(reading.handle, NewKafkaTopic(handle_.get(), topic));
+  }
+  if (rd_kafka_consume_start(reading.handle.get(), 0, address) != 0) {
     return FromKafka(rd_kafka_last_error(), fmt::format("reading topic {} again", topic));
   }
-  auto record = FetchAt(handle.get(), topic, address);
-  rd_kafka_consume_stop(handle.get(), 0);
+  auto record = FetchAt(reading.handle.get(), topic, address, deadline);
+  rd_kafka_consume_stop(reading.handle.get(), 0);
   return record;
 }
 
 absl::StatusOr<LogRecord> KafkaTopics::FetchAt(rd_kafka_topic_t* handle, const std::string& topic,
-                                               Address address) {
-  Deadline deadline(timeout_);
+                                               Address address, const Deadline& deadline) {
+  // To explain why nothing comes takes a question or two, for which some of the time is kept.
+  Deadline patience(deadline.Left() * 3 / 4);
   bool at_end = false;
   while (true) {
-    const KafkaMessage message(rd_kafka_consume(handle, 0, ToKafkaTimeout(deadline.Left())));
+    const KafkaMessage message(rd_kafka_consume(handle, 0, ToKafkaTimeout(patience.Left())));
     rd_kafka_poll(handle_.get(), 0);
     if (message == nullptr) {
       if (at_end) return absl::NotFoundError(fmt::format("topic {} ends before address {}", topic, address));
-      return WhyNoRecord(topic, address, /*out_of_range=*/false);
+      return WhyNoRecord(topic, address, /*out_of_range=*/false, deadline);
     }
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (message->offset < address) continue;
@@ -247,22 +272,23 @@ absl::StatusOr<LogRecord> KafkaTopics::FetchAt(rd_kafka_topic_t* handle, const s
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       if (at_end) continue;
       at_end = true;
-      ASSIGN_OR_RETURN(const std::chrono::milliseconds wait, WaitAtEnd(topic, address));
-      deadline = Deadline(std::min(wait, deadline.Left()));
+      ASSIGN_OR_RETURN(const std::chrono::milliseconds wait, WaitAtEnd(topic, address, deadline));
+      patience = Deadline(std::min(wait, deadline.Left()));
       continue;
     }
     if (IsDamage(message->err)) {
       return absl::DataLossError(fmt::format("topic {}: the record at address {} is damaged: {}", topic,
                                              address, rd_kafka_err2str(message->err)));
     }
-    return WhyNoRecord(topic, address, message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
+    return WhyNoRecord(topic, address, message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, deadline);
   }
 }
 
 // How long to wait for a record at or behind the high watermark before it is called gone: it may stand there
 // still, and a new leader not show it yet.
-absl::StatusOr<std::chrono::milliseconds> KafkaTopics::WaitAtEnd(const std::string& topic, Address address) {
-  ASSIGN_OR_RETURN(const TopicShape shape, Describe(topic));
+absl::StatusOr<std::chrono::milliseconds> KafkaTopics::WaitAtEnd(const std::string& topic, Address address,
+                                                                 const Deadline& deadline) {
+  ASSIGN_OR_RETURN(const TopicShape shape, DescribeUntil(topic, deadline));
   if (shape.replicas <= 1) return std::chrono::milliseconds(0);
   if (shape.in_sync >= 2) return kRecededMax;
   return absl::UnavailableError(
@@ -272,9 +298,13 @@ absl::StatusOr<std::chrono::milliseconds> KafkaTopics::WaitAtEnd(const std::stri
 
 // Tells a record that is gone from a cluster that cannot be reached.  An address behind the high watermark is
 // gone only if the leader said that it is out of range.
-absl::Status KafkaTopics::WhyNoRecord(const std::string& topic, Address address, bool out_of_range) {
-  RETURN_IF_ERROR(Describe(topic).status());
-  ASSIGN_OR_RETURN(const Watermarks watermarks, QueryWatermarks(topic));
+absl::Status KafkaTopics::WhyNoRecord(const std::string& topic, Address address, bool out_of_range,
+                                      const Deadline& deadline) {
+  RETURN_IF_ERROR(DescribeUntil(topic, deadline).status());
+  Watermarks watermarks;
+  ASSIGN_OR_RETURN(watermarks.low,
+                   QueryOffset(handle_.get(), topic, RD_KAFKA_OFFSET_BEGINNING, deadline.Left()));
+  ASSIGN_OR_RETURN(watermarks.high, QueryOffset(handle_.get(), topic, RD_KAFKA_OFFSET_END, deadline.Left()));
   if (address < watermarks.low || (out_of_range && address >= watermarks.high)) {
     return absl::NotFoundError(fmt::format("topic {} holds addresses {} to {}, and not {}", topic,
                                            watermarks.low, watermarks.high - 1, address));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,7 +60,8 @@ class KafkaTopics {
   // Watermarks::high alone.
   [[nodiscard]] absl::StatusOr<Address> QueryEnd(const std::string& topic);
 
-  // Reads one record.  One caller at a time; others wait.
+  // Reads one record.  One caller of a topic at a time; others wait, within the same time-out.  Topics do not
+  // wait for each other.
   //   NOT_FOUND    there is none at that address.
   //   DATA_LOSS    there is, and it is damaged.
   //   UNAVAILABLE  nobody answers, or the high watermark may have receded below it.
@@ -70,18 +72,32 @@ class KafkaTopics {
       : timeout_(timeout), handle_(std::move(handle)) {}
 
   // What one broker answers; `brokers`, if not null, becomes how many it knows.
-  absl::StatusOr<TopicShape> Ask(const std::string& topic, int* brokers = nullptr);
+  absl::StatusOr<TopicShape> Ask(const std::string& topic, std::chrono::milliseconds timeout,
+                                 int* brokers = nullptr);
   absl::StatusOr<std::map<std::string, std::string>> AskSettings(const std::string& topic);
   absl::Status WaitUntilVisible(const std::string& topic);
   void WaitToAskAgain();
-  absl::StatusOr<LogRecord> FetchAt(rd_kafka_topic_t* handle, const std::string& topic, Address address);
-  absl::StatusOr<std::chrono::milliseconds> WaitAtEnd(const std::string& topic, Address address);
-  absl::Status WhyNoRecord(const std::string& topic, Address address, bool out_of_range);
+  // Of one topic, as long as something is read from it again.
+  struct Reading {
+    bool busy = false;  // under reading_mutex_
+    KafkaTopic handle;  // of whoever made it busy; null before the first time
+  };
+
+  absl::StatusOr<TopicShape> DescribeUntil(const std::string& topic, const Deadline& deadline);
+  absl::StatusOr<LogRecord> ReadWith(Reading& reading, const std::string& topic, Address address,
+                                     const Deadline& deadline);
+  absl::StatusOr<LogRecord> FetchAt(rd_kafka_topic_t* handle, const std::string& topic, Address address,
+                                    const Deadline& deadline);
+  absl::StatusOr<std::chrono::milliseconds> WaitAtEnd(const std::string& topic, Address address,
+                                                      const Deadline& deadline);
+  absl::Status WhyNoRecord(const std::string& topic, Address address, bool out_of_range,
+                           const Deadline& deadline);
 
   const std::chrono::milliseconds timeout_;
   const KafkaHandle handle_;
   std::mutex reading_mutex_;
-  std::map<std::string, KafkaTopic> reading_;  // under reading_mutex_; the topics that were read from
+  std::condition_variable reading_ended_;
+  std::map<std::string, Reading> reading_;  // under reading_mutex_; the topics that were read from
 };
 
 }  // namespace realise
