@@ -120,7 +120,7 @@ void CommitReader::Advance(const ReadCommit& commit) {
 absl::Status CommitReader::NoteVoid(const ReadCommit& commit) {
   if (!in_void_run_) {
     in_void_run_ = true;
-    const absl::Status checked = CheckAnchors();
+    absl::Status checked = CheckAnchors();
     if (absl::IsDataLoss(checked)) return checked;
     // The records at hand cannot be given back to the log: they are returned, and the anchors are read before
     // any more.
@@ -171,10 +171,14 @@ absl::Status CommitReader::CheckAnchor(const internal::v1::LogAnchor& anchor) {
       fmt::format("the record at address {} is not the one that was read there before", anchor.address()));
 }
 
-absl::StatusOr<bool> CommitReader::CaughtUp() {
+absl::StatusOr<Address> CommitReader::End() {
   RETURN_IF_ERROR(stopped_);
-  ASSIGN_OR_RETURN(const Address end, reader_->End());
-  return reader_->next_address() >= end;
+  return reader_->End();
+}
+
+absl::StatusOr<bool> CommitReader::CaughtUp() {
+  ASSIGN_OR_RETURN(const Address end, End());
+  return next_address() >= end;
 }
 
 absl::Status CommitReader::Stop(std::string what) {

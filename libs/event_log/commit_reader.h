@@ -63,6 +63,10 @@ class CommitReader {
   // Whether everything that was in the log at a moment during this call has been returned by Read.
   [[nodiscard]] absl::StatusOr<bool> CaughtUp();
 
+  // As LogReader::End, and the address behind everything that Read returned.
+  [[nodiscard]] absl::StatusOr<Address> End();
+  Address next_address() const { return reader_->next_address(); }
+
   // The end of the valid history; nothing before the first commit.
   const std::optional<ChainHead>& head() const { return chain_.head(); }
   // Where to go on: behind everything that Read returned.  Empty ledger_id before the first valid commit.

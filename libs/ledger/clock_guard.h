@@ -29,9 +29,15 @@ class ClockGuard {
   // FAILED_PRECONDITION  `now` is too far behind `last_recorded`.
   [[nodiscard]] absl::Status CheckNotBehind(Instant now, Instant last_recorded) const;
   // FAILED_PRECONDITION  `now` is too far from what the log's clock must show at `at`.
-  [[nodiscard]] absl::Status CheckSkew(Instant now, SteadyTime at) const;
+  [[nodiscard]] absl::Status CheckSkew(Instant now, SteadyTime at);
+  // Whether a commit should be sent at `at` only to learn what the log's clock shows now, because CheckSkew
+  // refuses: at once, then after a second, and ever less often, down to once a minute.
+  [[nodiscard]] bool TakeProbe(SteadyTime at);
 
  private:
+  static constexpr std::chrono::seconds kProbeWaitMin{1};
+  static constexpr std::chrono::seconds kProbeWaitMax{60};
+
   // What the log's clock showed at a moment between `sent` and `read`.
   struct Seen {
     Instant log_time;
@@ -41,6 +47,8 @@ class ClockGuard {
 
   const Limits limits_;
   std::optional<Seen> seen_;
+  SteadyTime probe_from_{};
+  std::chrono::seconds probe_wait_ = kProbeWaitMin;
 };
 
 }  // namespace realise

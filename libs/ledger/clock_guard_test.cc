@@ -30,5 +30,22 @@ TEST(ClockGuard, RefusesAClockFarFromTheLogs) {
   EXPECT_FALSE(guard.CheckSkew(kNoon + seconds(130 + 61), later).ok());
 }
 
+TEST(ClockGuard, AsksTheLogsClockAnewEverLessOften) {
+  ClockGuard guard({seconds(2), seconds(60)});
+  guard.NoteAppended(kNoon, SteadyTime{}, SteadyTime{});
+  EXPECT_FALSE(guard.CheckSkew(kNoon + seconds(61), SteadyTime{}).ok());
+  int probes = 0;
+  for (int at = 0; at < 3600; ++at) probes += guard.TakeProbe(SteadyTime{seconds(at)}) ? 1 : 0;
+  EXPECT_GE(probes, 60);
+  EXPECT_LE(probes, 66) << "1, 2, 4 ... seconds apart, then a minute";
+  const SteadyTime later{seconds(3600)};
+  guard.NoteAppended(kNoon + seconds(61), later, later);
+  ASSERT_TRUE(guard.CheckSkew(kNoon + seconds(61), later).ok());
+  const SteadyTime again{seconds(7200)};
+  EXPECT_TRUE(guard.TakeProbe(again));
+  EXPECT_FALSE(guard.TakeProbe(again));
+  EXPECT_TRUE(guard.TakeProbe(again + seconds(1))) << "they agreed in between";
+}
+
 }  // namespace
 }  // namespace realise

@@ -37,6 +37,9 @@ struct Command {
   std::vector<EventRejection> malformed;  // rules of form that it breaks
   std::vector<bool> undecidable;          // events that may not be decided for it; empty if all may
   std::optional<Receipt> at_least;
+  // Set when the commit that at_least names was looked for and not found: how far to read before it is said
+  // not to be there.
+  std::optional<Address> read_to;
   std::optional<Instant> simulated_time;
   size_t body_bytes_max = 0;  // what its events take in a commit's body at most
 };

@@ -123,7 +123,10 @@ AppendOutcome Decider::Decide(Command& command, bool demonstration, CommitUnderW
   if (attempt.GoesOn()) attempt.outcome.status = MatchIds(attempt);
   const bool only_known =
       attempt.rejections.empty() && commit.events.size() == attempt.events_before && !attempt.dry();
-  if (attempt.GoesOn() && !only_known) attempt.outcome.status = CheckPlace(attempt);
+  // What was recorded before was expected then.
+  if (attempt.GoesOn() && !only_known) CheckVersions(attempt);
+  if (attempt.GoesOn()) attempt.outcome.status = CheckReceipt(attempt);
+  if (attempt.GoesOn() && !only_known) CheckSimulatedTime(attempt);
   if (attempt.GoesOn()) DecideEvents(attempt);
   Finish(attempt, mark);
   return std::move(attempt.outcome);
@@ -209,7 +212,7 @@ absl::StatusOr<Decider::Known> Decider::FindRecorded(Sequence sequence) {
                {ledger_, again_row_->last_sequence, again_row_->digest}};
 }
 
-absl::Status Decider::CheckPlace(Attempt& attempt) {
+void Decider::CheckVersions(Attempt& attempt) {
   const v1::AppendRequest& request = attempt.command.request;
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {
     const uint64_t version = state_.StreamVersion(expected.stream());
@@ -224,25 +227,28 @@ absl::Status Decider::CheckPlace(Attempt& attempt) {
          {Reason::kWrongExpectedVersion, "expected_versions",
           fmt::format("the stream is at version {}, not at {}; read it and decide again", version,
                       expected.version())}});
-    if (!attempt.GoesOn()) return absl::OkStatus();
+    if (!attempt.GoesOn()) return;
   }
+}
+
+absl::Status Decider::CheckReceipt(Attempt& attempt) {
   const std::optional<Receipt>& at_least = attempt.command.at_least;
-  if (at_least && at_least->digest) {
-    ASSIGN_OR_RETURN(const bool ours, index_.Has(at_least->sequence, *at_least->digest));
-    if (!ours) {
-      ++receipt_mismatches_;
-      attempt.rejections.push_back(
-          {0,
-           {Reason::kReceiptMismatch, "at_least",
-            "this history has no commit with that digest at that position; compare where "
-            "the receipt came from"}});
-    }
-  }
-  if (attempt.command.simulated_time && !attempt.demonstration) {
-    attempt.rejections.push_back(
-        {0, {Reason::kSimulatedTime, "simulated_time", "only a ledger made for demonstration takes one"}});
-  }
+  if (!at_least || !at_least->digest) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool ours, HasCommit(at_least->sequence, *at_least->digest));
+  if (ours) return absl::OkStatus();
+  ++receipt_mismatches_;
+  attempt.rejections.push_back(
+      {0,
+       {Reason::kReceiptMismatch, "at_least",
+        "this history has no commit with that digest at that position; compare where "
+        "the receipt came from"}});
   return absl::OkStatus();
+}
+
+void Decider::CheckSimulatedTime(Attempt& attempt) {
+  if (!attempt.command.simulated_time || attempt.demonstration) return;
+  attempt.rejections.push_back(
+      {0, {Reason::kSimulatedTime, "simulated_time", "only a ledger made for demonstration takes one"}});
 }
 
 void Decider::DecideEvents(Attempt& attempt) {

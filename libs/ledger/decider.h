@@ -51,6 +51,10 @@ class Decider {
 
   // The last event read back.
   Sequence confirmed_sequence() const { return confirmed_sequence_; }
+  // Whether a commit that was read back ends there and has this digest.   UNAVAILABLE  the store cannot say.
+  [[nodiscard]] absl::StatusOr<bool> HasCommit(Sequence sequence, const Digest& digest) const {
+    return index_.Has(sequence, digest);
+  }
   // Receipts that named another history.
   uint64_t receipt_mismatches() const { return receipt_mismatches_; }
 
@@ -86,7 +90,9 @@ class Decider {
   absl::Status MatchKnown(Attempt& attempt, size_t index, Sequence sequence);
   absl::StatusOr<Known> FindKnown(const Attempt& attempt, Sequence sequence);
   absl::StatusOr<Known> FindRecorded(Sequence sequence);
-  absl::Status CheckPlace(Attempt& attempt);
+  void CheckVersions(Attempt& attempt);
+  absl::Status CheckReceipt(Attempt& attempt);
+  void CheckSimulatedTime(Attempt& attempt);
   void DecideEvents(Attempt& attempt);
   void Finish(Attempt& attempt, JournalMark mark);
   void FreeEvents(CommitUnderWay& commit, size_t from);

@@ -28,6 +28,8 @@ void LedgerWriter::Submit(v1::AppendRequest request, std::function<void(AppendOu
   loop_->Submit(std::move(command));
 }
 
+void LedgerWriter::BeginDrain() { loop_->BeginDrain(); }
+
 absl::StatusOr<Receipt> LedgerWriter::CorrectClock() {
   std::promise<AppendOutcome> answered;
   auto command = std::make_unique<Command>();

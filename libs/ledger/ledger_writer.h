@@ -93,7 +93,7 @@ class LedgerWriter {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<LedgerWriter>> Open(EventLog& log, DeciderStore& store,
                                                                           const Clock& clock,
                                                                           LedgerWriterOptions options);
-  // Answers what is under way, as far as it can be read back within answer_within; the rest is UNAVAILABLE.
+  // As BeginDrain, and waits for its end.
   ~LedgerWriter();
 
   LedgerWriter(const LedgerWriter&) = delete;
@@ -103,6 +103,10 @@ class LedgerWriter {
   // Commands submitted one after another by one thread are decided in that order; one that has to wait for
   // its at_least is decided when that is there.
   void Submit(v1::AppendRequest command, std::function<void(AppendOutcome)> done);
+
+  // Lets it end: what is under way is answered, as far as it can be read back within answer_within; the rest,
+  // and every later command, is UNAVAILABLE.  Returns at once.
+  void BeginDrain();
 
   // Appends a flagged commit, the only kind whose time may go back.  Blocks.   UNAVAILABLE  outcome unknown.
   [[nodiscard]] absl::StatusOr<Receipt> CorrectClock();

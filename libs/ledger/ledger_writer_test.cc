@@ -221,6 +221,38 @@ TEST_F(LedgerWriterTest, TakesAReceiptOfItsHistory) {
   EXPECT_TRUE(Append(AtLeast(Request({BoardEstablished("b-7")}), corrected->ToString())).status.ok());
 }
 
+// An empty commit ends where the one before it does, so the position says nothing of whether it was read.
+TEST_F(LedgerWriterTest, WaitsForTheEmptyCommitThatAReceiptNames) {
+  Create();
+  ASSERT_TRUE(Append(BoardEstablished("b-1")).status.ok());
+  const std::unique_ptr<DeciderStore> other_store = OpenStore("/other");
+  const auto other = LedgerWriter::Open(*log_below_, *other_store, clock_, options_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  log_->HoldReads();
+  const auto corrected = (*other)->CorrectClock();
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  ASSERT_EQ(corrected->sequence, 1u);
+  std::future<AppendOutcome> known =
+      Submit(*writer_, AtLeast(Request({BoardEstablished("b-1")}), corrected->ToString()));
+  std::future<AppendOutcome> fresh =
+      Submit(*writer_, AtLeast(Request({BoardEstablished("b-2")}), corrected->ToString()));
+  std::future<AppendOutcome> wrong =
+      Submit(*writer_, AtLeast(Request({BoardEstablished("b-3")}), "RH5@1#" + std::string(64, '0')));
+  log_->ReleaseReads();
+  EXPECT_TRUE(Get(std::move(known)).events.at(0).already_recorded());
+  EXPECT_TRUE(Get(std::move(fresh)).status.ok());
+  EXPECT_EQ(Get(std::move(wrong)).refusals.at(0).reason(), "RECEIPT_MISMATCH");
+  EXPECT_EQ(writer_->Counts().receipt_mismatches, 1u);
+}
+
+TEST_F(LedgerWriterTest, ComparesTheReceiptOfADuplicateToo) {
+  Create();
+  ASSERT_TRUE(Append(BoardEstablished("b-1")).status.ok());
+  const AppendOutcome again =
+      Append(AtLeast(Request({BoardEstablished("b-1")}), "RH5@1#" + std::string(64, '0')));
+  EXPECT_EQ(again.refusals.at(0).reason(), "RECEIPT_MISMATCH");
+}
+
 TEST_F(LedgerWriterTest, WaitsForAtLeast) {
   Create();
   std::future<AppendOutcome> waiting = Submit(*writer_, AtLeast(Request({BoardEstablished("b-1")}), "RH5@2"));
@@ -300,6 +332,25 @@ TEST_F(LedgerWriterTest, RefusesWhenItsClockIsFarFromTheLogs) {
   EXPECT_TRUE(Append(BoardEstablished("b-2")).status.ok()) << "it was set right";
 }
 
+// It used to stay so until the writer was started again: a writer that sends nothing reads nothing of the
+// log's clock.
+TEST_F(LedgerWriterTest, SeesThatTheLogsClockWasSetRight) {
+  Create();
+  ManualClock log_clock(clock_.Now() - std::chrono::minutes(2));
+  log_->StampAppends(&log_clock);
+  ASSERT_TRUE(Append(BoardEstablished("b-1")).status.ok()) << "nothing is known of the log's clock yet";
+  ASSERT_EQ(Append(BoardEstablished("b-2")).refusals[0].reason(), "CLOCK");
+  log_clock.Set(clock_.Now());
+  AppendOutcome again;
+  do {
+    again = Append(BoardEstablished("b-2"));
+  } while (absl::IsFailedPrecondition(again.status));
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  const WriterTestLedger recorded = ReadLedger();
+  EXPECT_THAT(recorded.events, SizeIs(2));
+  EXPECT_LE(recorded.headers.size(), 6u) << "few commits are sent only to look at the log's clock";
+}
+
 TEST_F(LedgerWriterTest, DatesADemonstrationAsItIsTold) {
   Create(true);
   const std::string may = "2023-05-01T10:00:00Z";
@@ -356,6 +407,16 @@ TEST_F(LedgerWriterTest, TriesAgainWhenTheLogTakesNothing) {
   EXPECT_TRUE(Get(std::move(answer)).status.ok());
   EXPECT_TRUE(Append(BoardEstablished("b-2")).status.ok());
   EXPECT_TRUE(writer_->Health().ok());
+}
+
+TEST_F(LedgerWriterTest, SeesThatTheLogIsBackThoughNothingIsAppended) {
+  options_.answer_within = std::chrono::milliseconds(50);
+  Create();
+  log_->FailAppends(absl::UnavailableError("no broker answers"));
+  EXPECT_TRUE(absl::IsUnavailable(Append(BoardEstablished("b-1")).status));
+  EXPECT_FALSE(writer_->Health().ok());
+  log_->FailAppends(absl::OkStatus());
+  while (!writer_->Health().ok()) std::this_thread::yield();
 }
 
 TEST_F(LedgerWriterTest, GivesEachReasonACode) {

@@ -28,10 +28,11 @@ struct HeldAnswer {
 };
 
 struct CommitUnderWay {
-  CommitHeader header;  // `previous` and the number of events are set when it is sealed
+  CommitHeader header;  // the number of events is set when it is sealed
   std::optional<Instant> simulated_time;
   std::string body;
   size_t body_bytes_max = 0;  // what its commands announced
+  bool sent_empty = false;    // it is sent even if it has no events
   std::vector<EventUnderWay> events;
   std::vector<HeldAnswer> held;  // in the order in which they were decided
 

@@ -126,6 +126,8 @@ void LedgerWriter::Loop::CheckAnchors() {
 
 void LedgerWriter::Loop::SaveIfDue(bool stopping) {
   if (decider_.unsaved_events() < save_from_ && !stopping) return;
+  // Without the log the anchors cannot be read, and a writer that stops must not wait for it once more.
+  if (stopping && std::chrono::steady_clock::now() < pause_.until) return;
   CheckAnchors();
   if (!stopped_.ok() || std::chrono::steady_clock::now() < pause_.until) return;
   const absl::Status saved = decider_.Save(reader_->place());

@@ -35,18 +35,25 @@ bool LedgerWriter::Loop::MaySend(SteadyTime now) const {
 }
 
 void LedgerWriter::Loop::Send(SteadyTime now) {
+  if (reopen_appender_ && !ReopenAppender()) return;
   while (!todo_.empty() && stopped_.ok() && MaySend(now)) {
-    if (reopen_appender_) {
-      auto appender = log_.OpenAppender(options_.ledger);
-      if (!appender.ok()) return PauseFor(appender.status());
-      appender_ = *std::move(appender);
-      reopen_appender_ = false;
-    }
     CommitUnderWay commit = NewCommit();
     const JournalMark before = decider_.Mark();
     Fill(commit, now);
     if (!Seal(std::move(commit), before, now)) return;
   }
+}
+
+// Even when nothing is to be sent, so that Health does not go on telling of what is over.
+bool LedgerWriter::Loop::ReopenAppender() {
+  auto appender = log_.OpenAppender(options_.ledger);
+  if (!appender.ok()) {
+    PauseFor(appender.status());
+    return false;
+  }
+  appender_ = *std::move(appender);
+  reopen_appender_ = false;
+  return true;
 }
 
 CommitUnderWay LedgerWriter::Loop::NewCommit() const {
@@ -79,6 +86,7 @@ void LedgerWriter::Loop::Fill(CommitUnderWay& commit, SteadyTime now) {
     } else if (const absl::Status dated = Date(commit, *next, now); !dated.ok()) {
       commit.held.push_back({std::move(next), RefusedByClock(dated)});
       todo_.pop_front();
+      if (ProbeLogClock(commit, now)) return;
       continue;
     }
     std::unique_ptr<Command> command = std::move(next);
@@ -95,13 +103,32 @@ bool LedgerWriter::Loop::Fits(const CommitUnderWay& commit, const Command& comma
 
 // Sets a command aside whose at_least is not there yet.
 bool LedgerWriter::Loop::Park(std::unique_ptr<Command>& command) {
-  if (!command->at_least || command->at_least->sequence <= decider_.confirmed_sequence()) return false;
+  if (!command->at_least || !AwaitsAtLeast(*command)) return false;
   parked_.push_back(std::move(command));
   return true;
 }
 
+bool LedgerWriter::Loop::AwaitsAtLeast(Command& command) {
+  const Receipt& at_least = *command.at_least;
+  const Sequence confirmed = decider_.confirmed_sequence();
+  if (at_least.sequence != confirmed) return at_least.sequence > confirmed;
+  if (!at_least.digest) return false;
+  // Commits without events end where the commit before them does, so the one that is named may still come.
+  const auto found = decider_.HasCommit(confirmed, *at_least.digest);
+  if (!found.ok() || *found) return false;
+  if (!command.read_to) {
+    const auto end = reader_->End();
+    if (!end.ok()) {
+      PauseFor(end.status());
+      return true;
+    }
+    command.read_to = *end;
+  }
+  return reader_->next_address() < *command.read_to;
+}
+
 // Gives a commit without events the time that its first command asks for.
-absl::Status LedgerWriter::Loop::Date(CommitUnderWay& commit, const Command& command, SteadyTime now) const {
+absl::Status LedgerWriter::Loop::Date(CommitUnderWay& commit, const Command& command, SteadyTime now) {
   const Instant wall = clock_.Now();
   const Instant last = LastRecorded();
   const Instant earliest = last + std::chrono::microseconds(1);
@@ -118,6 +145,16 @@ absl::Status LedgerWriter::Loop::Date(CommitUnderWay& commit, const Command& com
   RETURN_IF_ERROR(clock_guard_.CheckNotBehind(wall, last));
   commit.header.recorded_at = std::max(wall, earliest);
   return absl::OkStatus();
+}
+
+// A command was refused by the clock.  If that was because of the log's clock, which is known from the own
+// commits only, sends an empty one now and then: otherwise a log's clock that was set right would never be
+// seen.
+bool LedgerWriter::Loop::ProbeLogClock(CommitUnderWay& commit, SteadyTime now) {
+  if (clock_guard_.CheckSkew(clock_.Now(), now).ok() || !clock_guard_.TakeProbe(now)) return false;
+  commit.header.recorded_at = LastRecorded() + std::chrono::microseconds(1);
+  commit.sent_empty = true;
+  return true;
 }
 
 void LedgerWriter::Loop::DecideOne(std::unique_ptr<Command> command, CommitUnderWay& commit) {
@@ -158,7 +195,7 @@ bool LedgerWriter::Loop::Seal(CommitUnderWay commit, JournalMark before, SteadyT
     }
     return false;
   }
-  if (commit.events.empty() && !commit.corrects_clock()) {
+  if (commit.events.empty() && !commit.corrects_clock() && !commit.sent_empty) {
     if (pipeline_.empty()) {
       AnswerHeld(commit.held, ConfirmedReceipt());
     } else {

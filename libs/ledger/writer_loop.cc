@@ -43,12 +43,16 @@ LedgerWriter::Loop::Loop(EventLog& log, DeciderStore& store, const Clock& clock,
       save_from_(options_.save_every_events) {}
 
 LedgerWriter::Loop::~Loop() {
+  BeginDrain();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LedgerWriter::Loop::BeginDrain() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   commands_came_.notify_one();
-  if (thread_.joinable()) thread_.join();
 }
 
 absl::Status LedgerWriter::Loop::Start() {
@@ -225,7 +229,7 @@ void LedgerWriter::Loop::ExpireIn(std::deque<std::unique_ptr<Command>>& commands
 
 void LedgerWriter::Loop::Unpark() {
   for (auto at = parked_.begin(); at != parked_.end();) {
-    if ((*at)->at_least->sequence > decider_.confirmed_sequence()) {
+    if (AwaitsAtLeast(**at)) {
       ++at;
       continue;
     }

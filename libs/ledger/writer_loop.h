@@ -32,6 +32,8 @@ class LedgerWriter::Loop {
   [[nodiscard]] absl::Status Start();
 
   void Submit(std::unique_ptr<Command> command);
+  // As LedgerWriter::BeginDrain.
+  void BeginDrain();
   absl::Status Health() const;
   WriterCounts Counts() const;
   const LedgerWriterOptions& options() const { return options_; }
@@ -65,7 +67,10 @@ class LedgerWriter::Loop {
   void Fill(CommitUnderWay& commit, SteadyTime now);
   bool Fits(const CommitUnderWay& commit, const Command& command) const;
   bool Park(std::unique_ptr<Command>& command);
-  absl::Status Date(CommitUnderWay& commit, const Command& command, SteadyTime now) const;
+  bool AwaitsAtLeast(Command& command);
+  absl::Status Date(CommitUnderWay& commit, const Command& command, SteadyTime now);
+  bool ProbeLogClock(CommitUnderWay& commit, SteadyTime now);
+  bool ReopenAppender();
   void DecideOne(std::unique_ptr<Command> command, CommitUnderWay& commit);
   void FlagClockCorrection(std::unique_ptr<Command> command, CommitUnderWay& commit);
   bool Seal(CommitUnderWay commit, JournalMark before, SteadyTime now);

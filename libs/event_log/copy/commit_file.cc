@@ -79,8 +79,16 @@ absl::Status CommitFileWriter::Finish() {
   end += last_.view();
   RETURN_IF_ERROR(Write(end));
   if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) return Failed("syncing", part_);
-  if (std::fclose(std::exchange(file_, nullptr)) != 0) return Failed("closing", part_);
-  if (std::rename(part_.c_str(), path_.c_str()) != 0) return Failed("naming", path_);
+  absl::Status named;
+  if (std::fclose(std::exchange(file_, nullptr)) != 0) {
+    named = Failed("closing", part_);
+  } else if (std::rename(part_.c_str(), path_.c_str()) != 0) {
+    named = Failed("naming", path_);
+  }
+  if (!named.ok()) {
+    std::remove(part_.c_str());
+    return named;
+  }
   return SyncDirectoryOf(path_);
 }
 

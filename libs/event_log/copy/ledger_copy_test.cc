@@ -220,5 +220,13 @@ TEST_F(LedgerCopyTest, AFileIsNeverHalfACopy) {
   EXPECT_TRUE(absl::IsAlreadyExists(CommitFileWriter::Create(path_).status()));
 }
 
+TEST_F(LedgerCopyTest, AFileThatCannotBeNamedLeavesNothingBehind) {
+  const auto file = CommitFileWriter::Create(path_).value();
+  ASSERT_TRUE(file->Add("abc").ok());
+  std::filesystem::create_directory(path_);
+  EXPECT_TRUE(absl::IsUnavailable(file->Finish()));
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".part"));
+}
+
 }  // namespace
 }  // namespace realise

@@ -83,7 +83,7 @@ class RocksDbEventLog::Impl {
   std::vector<Queued> TakeGroup();
   absl::Status WriteGroup(const std::vector<Queued>& group);
   void MarkLoop();
-  void Fail(absl::Status failure);
+  void Fail(const absl::Status& failure);
 
   // Constant after construction.
   rocksdb::Env& env_;
@@ -262,9 +262,9 @@ void RocksDbEventLog::Impl::CommitLoop() {
     if (queue_.empty()) return;
     const std::vector<Queued> group = TakeGroup();
     lock.unlock();
-    absl::Status written = WriteGroup(group);
+    const absl::Status written = WriteGroup(group);
     lock.lock();
-    if (!written.ok()) Fail(std::move(written));
+    if (!written.ok()) Fail(written);
     if (!failure_.ok()) {
       queue_.clear();
       return;
@@ -309,15 +309,15 @@ void RocksDbEventLog::Impl::MarkLoop() {
     if (durable_ == marked_) return;
     const DurableCount count = durable_;
     lock.unlock();
-    absl::Status stored = mark_->Store(count);
+    const absl::Status stored = mark_->Store(count);
     lock.lock();
-    if (!stored.ok()) return Fail(std::move(stored));
+    if (!stored.ok()) return Fail(stored);
     marked_ = count;
     mark_due_.wait_for(lock, kMarkEvery, [this] { return committed_all_; });
   }
 }
 
-void RocksDbEventLog::Impl::Fail(absl::Status failure) {
+void RocksDbEventLog::Impl::Fail(const absl::Status& failure) {
   if (!failure_.ok()) return;
   failure_ = absl::UnavailableError(
       fmt::format("the embedded log takes nothing any more, until it is opened again: {}",

@@ -15,7 +15,7 @@
 #include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "libs/ledger/decider_store.h"
 #include "libs/ledger/ledger_writer.h"
-#include "libs/ledger/testing/faulty_event_log.h"
+#include "tests/support/faulty_event_log.h"
 
 namespace realise::testing {
 
