@@ -14,7 +14,7 @@ constexpr std::string_view kKafka = "kafka:";
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<EventLog>> OpenLogPlace(const std::string& place, bool allow_unsafe_topic) {
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLogPlace(const std::string& place, const KafkaAccess& access) {
   if (place.rfind(kEmbedded, 0) == 0) {
     RocksDbEventLogOptions options;
     options.path = place.substr(kEmbedded.size());
@@ -24,7 +24,8 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenLogPlace(const std::string& place,
   if (place.rfind(kKafka, 0) == 0) {
     KafkaEventLogOptions options;
     options.brokers = place.substr(kKafka.size());
-    options.allow_unsafe_topic = allow_unsafe_topic;
+    options.allow_unsafe_topic = access.allow_unsafe_topic;
+    options.connection = access.connection;
     ASSIGN_OR_RETURN(auto log, KafkaEventLog::Open(options));
     return std::unique_ptr<EventLog>(std::move(log));
   }

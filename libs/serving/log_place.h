@@ -5,15 +5,24 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "libs/event_log/event_log.h"
 
 namespace realise {
 
-//   INVALID_ARGUMENT  the name is neither.
+// Of a log in Kafka.
+struct KafkaAccess {
+  bool allow_unsafe_topic = false;
+  std::vector<std::pair<std::string, std::string>> connection{};  // as KafkaEventLogOptions
+};
+
+// Does not contact a cluster.
+//   INVALID_ARGUMENT  the name is neither, or a setting of Kafka's; the message says which.
 //   UNAVAILABLE, DATA_LOSS  the log cannot be opened, or is damaged.
 [[nodiscard]] absl::StatusOr<std::unique_ptr<EventLog>> OpenLogPlace(const std::string& place,
-                                                                     bool allow_unsafe_topic);
+                                                                     const KafkaAccess& access);
 
 }  // namespace realise

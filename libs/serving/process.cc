@@ -33,7 +33,8 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
   std::unique_ptr<Process> process(new Process());
   process->log_place_ =
       options.log == "kafka" ? "kafka:" + options.brokers : "embedded:" + options.data + "/log";
-  auto log = OpenLogPlace(process->log_place_, options.allow_unsafe_topic);
+  auto log = OpenLogPlace(process->log_place_,
+                          {.allow_unsafe_topic = options.allow_unsafe_topic, .connection = options.kafka});
   if (!log.ok()) return InFolder(log.status(), options.data);
   process->log_ = *std::move(log);
   if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options));

@@ -1,25 +1,31 @@
 // The command line of a program that serves.
 #pragma once
 
-#include <memory>
+#include <cstdio>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "libs/serving/role.h"
-#include "libs/serving/run.h"
-#include "libs/serving/serve_options.h"
+#include "libs/serving/settings.h"
 
 namespace realise {
 
-// Adds the options of a role to an app or a subcommand, which must live as long as `options`.
-void AddServeOptions(CLI::App& app, const Role& role, ServeOptions& options);
+// Where a program prints: data here, messages there.
+struct Console {
+  std::FILE* out;
+  std::FILE* err;
+};
 
-// A whole program: parses, serves, returns the exit status: 0 after a signal, 2 for wrong usage or
-// configuration, 69 if the port or the data folder is taken, 1 for anything else.
+// Adds the flags of a role to an app or a subcommand; `flags` must outlive it.
+void AddServeFlags(CLI::App& app, const Role& role, ServeFlags& flags);
+
+// Finds out what is in force, and prints it if that was asked for, or serves until a signal.  Returns the
+// exit status: 0 after a signal, 2 for a configuration that cannot be right, 69 if the port or the data
+// folder is taken, 1 for anything else.
+[[nodiscard]] int Serve(const Role& role, const ServeFlags& flags, const Console& console);
+
+// A whole program: parses, then Serve.
 [[nodiscard]] int RunProgram(const Role& role, const char* description, int argc, char** argv,
-                             const Announce& announce);
-
-// The exit status of a start that failed.  REQUIRES: !status.ok()
-[[nodiscard]] int ExitCodeOfStart(const absl::Status& status);
+                             const Console& console);
 
 }  // namespace realise

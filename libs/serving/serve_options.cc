@@ -7,13 +7,20 @@
 namespace realise {
 
 absl::Status ServeOptions::Check(const Role& role) const {
+  if (log != "embedded" && log != "kafka") {
+    return absl::InvalidArgumentError("log: has to be embedded or kafka");
+  }
   if (log == "embedded" && !role.all()) {
     return absl::InvalidArgumentError(fmt::format(
-        "--log embedded: the embedded log belongs to one process, `realise serve`; {} runs on Kafka",
+        "log: embedded: the embedded log belongs to one process, `realise serve`; {} runs on Kafka",
         role.program));
   }
   if (log == "kafka" && brokers.empty()) {
-    return absl::InvalidArgumentError("--log kafka needs --brokers HOST:PORT[,HOST:PORT...]");
+    return absl::InvalidArgumentError("brokers: a log in Kafka needs them: HOST:PORT[,HOST:PORT...]");
+  }
+  if (log == "embedded" && !(brokers.empty() && kafka.empty())) {
+    return absl::InvalidArgumentError(
+        "log: is embedded, and Kafka's brokers or settings are given; log = kafka takes them");
   }
   return absl::OkStatus();
 }

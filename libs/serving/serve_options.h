@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "libs/serving/role.h"
@@ -13,8 +15,9 @@ struct ServeOptions {
   std::string data = "realise-data";  // folder of all that this process keeps
   std::string log = "embedded";       // or "kafka"
   std::string brokers;                // Kafka's bootstrap brokers
-  bool allow_unsafe_topic = false;    // for a laptop
-  std::string address_file;           // the address is written there once it serves; empty for none
+  std::vector<std::pair<std::string, std::string>> kafka{};  // how to connect, in librdkafka's names
+  bool allow_unsafe_topic = false;                           // for a laptop
+  std::string address_file;  // the address is written there once it serves; empty for none
 
   explicit ServeOptions(const Role& role) : listen(role.listen), log(role.all() ? "embedded" : "kafka") {}
 

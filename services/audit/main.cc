@@ -8,5 +8,5 @@ int main(int argc, char** argv) {
       realise::kAuditRole,
       "Realise's audit: history, raw commits and receipts, straight from the log in Kafka, never from the "
       "views.",
-      argc, argv, [](const std::string& line) { std::fprintf(stderr, "realise-audit: %s\n", line.c_str()); });
+      argc, argv, {stdout, stderr});
 }

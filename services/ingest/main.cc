@@ -7,5 +7,5 @@ int main(int argc, char** argv) {
   return realise::RunProgram(
       realise::kIngestRole,
       "Realise's ingest: takes events in, decides them, and appends them to ledgers in Kafka.", argc, argv,
-      [](const std::string& line) { std::fprintf(stderr, "realise-ingest: %s\n", line.c_str()); });
+      {stdout, stderr});
 }

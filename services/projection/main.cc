@@ -7,7 +7,5 @@ int main(int argc, char** argv) {
   return realise::RunProgram(realise::kProjectionRole,
                              "Realise's projection: folds the ledgers in Kafka and answers with figures.  "
                              "Any number may run; each rebuilds itself from the log.",
-                             argc, argv, [](const std::string& line) {
-                               std::fprintf(stderr, "realise-projection: %s\n", line.c_str());
-                             });
+                             argc, argv, {stdout, stderr});
 }

@@ -78,7 +78,8 @@ absl::StatusOr<OpenSource> OpenFrom(const Globals& globals, const CopyOptions& o
     ASSIGN_OR_RETURN(source.file, CommitFileReader::Open(PathOf(options.from)));
     source.commits = CommitsOf(*source.file);
   } else {
-    ASSIGN_OR_RETURN(source.log, OpenLogPlace(options.from, options.allow_unsafe_topic));
+    ASSIGN_OR_RETURN(source.log,
+                     OpenLogPlace(options.from, {.allow_unsafe_topic = options.allow_unsafe_topic}));
     ASSIGN_OR_RETURN(source.reader, CommitReader::Open(*source.log, options.ledger, std::nullopt));
     source.commits = ValidCommitsOf(*source.reader);
   }
@@ -91,7 +92,8 @@ absl::StatusOr<CopiedLedger> Copy(const Globals& globals, const CopyOptions& opt
     ASSIGN_OR_RETURN(const auto file, CommitFileWriter::Create(PathOf(options.to)));
     return CopyToFile(source.commits, *file);
   }
-  ASSIGN_OR_RETURN(const auto target, OpenLogPlace(options.to, options.allow_unsafe_topic));
+  ASSIGN_OR_RETURN(const auto target,
+                   OpenLogPlace(options.to, {.allow_unsafe_topic = options.allow_unsafe_topic}));
   return CopyLedger(source.commits, *target, options.ledger);
 }
 

@@ -174,5 +174,19 @@ TEST(ProcessStart, RefusesTheEmbeddedLogAndAFolderInUse) {
   EXPECT_THAT(port.err, HasSubstr("cannot listen"));
 }
 
+TEST(ProcessStart, AConfigurationThatCannotBeRightNamesTheLine) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/audit.conf";
+  std::ofstream(path) << "brokers = 127.0.0.1:1\nlisten = 127.0.0.1:0\nkafka.acks = 0\n";
+  const CommandResult unknown = RunCommand({REALISE_AUDIT_PROGRAM, "--config", path});
+  EXPECT_EQ(unknown.exit_status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr(path + ", line 3"));
+
+  std::ofstream(path) << "brokers = 127.0.0.1:1\nlisten = 127.0.0.1:0\nkafka.security.protocol = SASLSSL\n";
+  const CommandResult kafka = RunCommand({REALISE_AUDIT_PROGRAM, "--config", path});
+  EXPECT_EQ(kafka.exit_status, 2);
+  EXPECT_THAT(kafka.err, HasSubstr("security.protocol"));
+}
+
 }  // namespace
 }  // namespace realise::testing
