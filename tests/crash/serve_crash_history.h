@@ -13,8 +13,8 @@
 
 #include "realise/v1/append_service.pb.h"
 #include "realise/v1/event.pb.h"
-#include "tests/crash/serve_crash_savings.h"
 #include "tests/crash/serve_crash_server.h"
+#include "tests/support/savings_oracle.h"
 
 namespace realise::crash {
 
@@ -40,7 +40,7 @@ class History {
   // Whether a commit has this receipt.
   bool Has(const std::string& receipt) const { return receipts_.count(receipt) != 0; }
   const std::string& last_receipt() const { return last_receipt_; }
-  const SavingsOracle& savings() const { return savings_; }
+  const testing::SavingsOracle& savings() const { return savings_; }
 
  private:
   void TakeCommit(const std::string& stored);
@@ -55,7 +55,7 @@ class History {
   uint64_t commits_ = 0;
   std::string last_digest_ = std::string(32, '\0');
   std::string last_receipt_;
-  SavingsOracle savings_;
+  testing::SavingsOracle savings_;
 };
 
 // What was sent, and what publishers were told of it.  Thread-safe.

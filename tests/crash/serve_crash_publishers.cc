@@ -29,7 +29,7 @@ void Expect(const std::string& stream, uint64_t version, v1::AppendRequest& requ
   expected.set_version(version);
 }
 
-void AddStep(Step step, v1::AppendRequest& request) {
+void AddStep(testing::Step step, v1::AppendRequest& request) {
   Expect(step.event.stream(), step.version_before, request);
   *request.add_events() = std::move(step.event);
 }
@@ -96,7 +96,7 @@ CallPublisher::Asked CallPublisher::NextSteps() {
 CallPublisher::Asked CallPublisher::NextQuery() {
   Asked asked;
   asked.races = true;
-  AddStep({SharedQuery(fmt::format("{}-query-{}", options_.name, ++queries_)), shared_.load()},
+  AddStep({testing::SharedQuery(fmt::format("{}-query-{}", options_.name, ++queries_)), shared_.load()},
           asked.request);
   return asked;
 }

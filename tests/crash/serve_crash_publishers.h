@@ -11,7 +11,7 @@
 #include "realise/v1/append_service.pb.h"
 #include "tests/crash/serve_crash_history.h"
 #include "tests/crash/serve_crash_server.h"
-#include "tests/crash/serve_crash_story.h"
+#include "tests/support/claim_story.h"
 
 namespace realise::crash {
 
@@ -68,7 +68,7 @@ class CallPublisher : public Publisher {
   Answers& answers_;
   SharedVersion& shared_;
   std::mt19937_64 random_;
-  Story story_;
+  testing::Story story_;
   uint64_t queries_ = 0;
   std::optional<v1::Event> recorded_;  // one that was accepted
   std::optional<Asked> unknown_;
@@ -95,7 +95,7 @@ class StreamPublisher : public Publisher {
 
   Answers& answers_;
   std::mt19937_64 random_;
-  Story story_;
+  testing::Story story_;
   uint64_t batches_ = 0;
   std::deque<v1::AppendStreamRequest> unknown_;  // oldest first
 };

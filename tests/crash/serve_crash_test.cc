@@ -23,7 +23,7 @@
 #include "tests/crash/serve_crash_history.h"
 #include "tests/crash/serve_crash_publishers.h"
 #include "tests/crash/serve_crash_server.h"
-#include "tests/crash/serve_crash_story.h"
+#include "tests/support/claim_story.h"
 #include "tests/support/server_process.h"
 
 namespace realise::crash {
@@ -155,8 +155,8 @@ class ServeCrash : public ::testing::Test {
   }
 
   void CheckAfterStart() {
-    CheckSavings(PostingMonths().back(), v1::VIEW_AS_REPORTED);
-    CheckSavings(PostingMonths().back(), v1::VIEW_RESTATED);
+    CheckSavings(testing::PostingMonths().back(), v1::VIEW_AS_REPORTED);
+    CheckSavings(testing::PostingMonths().back(), v1::VIEW_RESTATED);
     answers_.Compare(history_);
   }
 
@@ -183,8 +183,8 @@ class ServeCrash : public ::testing::Test {
   void CheckAtTheEnd() {
     WithPublishers([this](Publisher& publisher) { publisher.Settle(*life_); }, [] {});
     EXPECT_EQ(answers_.unknown(), 0u);
-    Append({testing::PeriodClosed(PostingMonths().front())});
-    for (const std::string& month : PostingMonths()) {
+    Append({testing::PeriodClosed(testing::PostingMonths().front())});
+    for (const std::string& month : testing::PostingMonths()) {
       CheckSavings(month, v1::VIEW_AS_REPORTED);
       CheckSavings(month, v1::VIEW_RESTATED);
     }
@@ -206,7 +206,7 @@ class ServeCrash : public ::testing::Test {
       if (life == 0) {
         const CommandResult created = Command({"ledger", "create", ledger_});
         ASSERT_EQ(created.exit_status, 0) << created.err;
-        Append(Founding());
+        Append(testing::Founding());
       }
       CheckAfterStart();
       receipts_of_lives_.push_back(history_.last_receipt());

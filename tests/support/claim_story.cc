@@ -1,4 +1,4 @@
-#include "tests/crash/serve_crash_story.h"
+#include "tests/support/claim_story.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "fmt/format.h"
 #include "libs/domain/testing/event_builders.h"
 
-namespace realise::crash {
+namespace realise::testing {
 namespace {
 
 constexpr int kBoards = 3;
@@ -26,11 +26,11 @@ std::vector<std::string> Months() {
 
 bool IsDisbenefit(int benefit) { return benefit % 4 == 3; }
 
-testing::BenefitKind KindOf(int benefit) {
+BenefitKind KindOf(int benefit) {
   constexpr std::array kClasses = {v1::FINANCIAL_CLASS_CASH_RELEASING, v1::FINANCIAL_CLASS_INCOME_GENERATION,
                                    v1::FINANCIAL_CLASS_NON_CASH_RELEASING, v1::FINANCIAL_CLASS_COST_AVOIDANCE,
                                    v1::FINANCIAL_CLASS_SOCIETAL};
-  testing::BenefitKind kind;
+  BenefitKind kind;
   kind.financial_class = kClasses[static_cast<size_t>(benefit) % kClasses.size()];
   kind.recurrence = benefit % 2 == 0 ? v1::RECURRENCE_RECURRENT : v1::RECURRENCE_NON_RECURRENT;
   kind.sign = IsDisbenefit(benefit) ? v1::BENEFIT_SIGN_DISBENEFIT : v1::BENEFIT_SIGN_BENEFIT;
@@ -48,28 +48,26 @@ std::vector<std::string> PostingMonths() {
 
 std::vector<v1::Event> Founding() {
   std::vector<v1::Event> events;
-  for (const std::string& month : PostingMonths()) events.push_back(testing::PeriodOpened(month));
+  for (const std::string& month : PostingMonths()) events.push_back(PeriodOpened(month));
   for (int board = 0; board < kBoards; ++board) {
-    events.push_back(testing::BoardEstablished(fmt::format("b{}", board)));
+    events.push_back(BoardEstablished(fmt::format("b{}", board)));
   }
   for (int project = 0; project < kProjects; ++project) {
     const std::string id = fmt::format("p{}", project);
-    events.push_back(testing::ProjectProposed(id));
-    events.push_back(testing::ProjectAssigned(id, fmt::format("b{}", project % kBoards)));
+    events.push_back(ProjectProposed(id));
+    events.push_back(ProjectAssigned(id, fmt::format("b{}", project % kBoards)));
     if (project >= kBoards) continue;
-    events.push_back(testing::ProjectAssigned(id, fmt::format("b{}", (project + 1) % kBoards), "2024-10-01"));
+    events.push_back(ProjectAssigned(id, fmt::format("b{}", (project + 1) % kBoards), "2024-10-01"));
   }
   for (int benefit = 0; benefit < kBenefits; ++benefit) {
-    events.push_back(testing::BenefitRegistered(fmt::format("v{}", benefit),
-                                                fmt::format("p{}", benefit % kProjects), KindOf(benefit)));
+    events.push_back(BenefitRegistered(fmt::format("v{}", benefit), fmt::format("p{}", benefit % kProjects),
+                                       KindOf(benefit)));
   }
-  events.push_back(testing::ClaimSubmitted(kSharedClaim, "v0", "2024/25-M01", "2024/25-M01", 12'345));
+  events.push_back(ClaimSubmitted(kSharedClaim, "v0", "2024/25-M01", "2024/25-M01", 12'345));
   return events;
 }
 
-v1::Event SharedQuery(const std::string& id) {
-  return testing::WithId(testing::ClaimQueried(kSharedClaim), id);
-}
+v1::Event SharedQuery(const std::string& id) { return WithId(ClaimQueried(kSharedClaim), id); }
 
 Story::Story(std::string name, uint64_t seed) : name_(std::move(name)), random_(seed) {}
 
@@ -88,7 +86,7 @@ Step Story::Next() {
     if (ended) open_.erase(claim);
     if (more) break;
   }
-  step.event = testing::WithId(std::move(event), fmt::format("{}-{}", name_, ++events_));
+  step.event = WithId(std::move(event), fmt::format("{}-{}", name_, ++events_));
   return step;
 }
 
@@ -104,8 +102,8 @@ v1::Event Story::Submit() {
   claim.claimed = 1 + static_cast<int64_t>(Random(1'000'000'00));
   claim.version = 1;
   open_.push_back(claim);
-  return testing::ClaimSubmitted(claim.id, fmt::format("v{}", benefit), months[claim.relates_to],
-                                 months[claim.posted_to], Signed(claim.disbenefit, claim.claimed));
+  return ClaimSubmitted(claim.id, fmt::format("v{}", benefit), months[claim.relates_to],
+                        months[claim.posted_to], Signed(claim.disbenefit, claim.claimed));
 }
 
 bool Story::GoOn(Claim& claim, v1::Event& event, bool& ended) {
@@ -119,15 +117,15 @@ bool Story::GoOn(Claim& claim, v1::Event& event, bool& ended) {
   ended = choice >= 2;
   if (choice == 3) return false;
   if (choice == 2) {
-    event = testing::ClaimReversed(claim.id, months[claim.posted_to]);
+    event = ClaimReversed(claim.id, months[claim.posted_to]);
     return true;
   }
   int64_t delta = static_cast<int64_t>(Random(2'000'000)) - 1'000'000;
   if (claim.validated + delta < 1) delta = 1 + static_cast<int64_t>(Random(5'000));
   if (delta == 0) delta = 1;
   claim.validated += delta;
-  event = testing::ClaimCorrected(claim.id, months[claim.relates_to], months[claim.posted_to],
-                                  Signed(claim.disbenefit, delta));
+  event = ClaimCorrected(claim.id, months[claim.relates_to], months[claim.posted_to],
+                         Signed(claim.disbenefit, delta));
   return true;
 }
 
@@ -137,17 +135,16 @@ v1::Event Story::Judge(Claim& claim, bool& ended) {
   const uint64_t choice = Random(10);
   if (choice < 2 && !claim.queried) {
     claim.queried = true;
-    return testing::ClaimQueried(claim.id);
+    return ClaimQueried(claim.id);
   }
   claim.posted_to += Random(months.size() - claim.posted_to);
   if (choice == 2) {
     ended = true;
-    return testing::ClaimRejected(claim.id, months[claim.posted_to]);
+    return ClaimRejected(claim.id, months[claim.posted_to]);
   }
   claim.validated =
       choice < 7 ? claim.claimed : 1 + static_cast<int64_t>(Random(static_cast<uint64_t>(claim.claimed)));
-  return testing::ClaimValidated(claim.id, months[claim.posted_to],
-                                 Signed(claim.disbenefit, claim.validated));
+  return ClaimValidated(claim.id, months[claim.posted_to], Signed(claim.disbenefit, claim.validated));
 }
 
-}  // namespace realise::crash
+}  // namespace realise::testing

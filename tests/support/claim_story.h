@@ -1,4 +1,4 @@
-// What the publishers of the serve crash test send: a small world, and the lives of claims in it.
+// What publishers of crash and torture tests send: a small world, and the lives of claims in it.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "realise/v1/event.pb.h"
 
-namespace realise::crash {
+namespace realise::testing {
 
 // The months that claims are posted to, oldest first; all are open.
 [[nodiscard]] std::vector<std::string> PostingMonths();
@@ -60,4 +60,4 @@ class Story {
   std::vector<Claim> open_;
 };
 
-}  // namespace realise::crash
+}  // namespace realise::testing

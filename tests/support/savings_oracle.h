@@ -1,4 +1,4 @@
-// The savings of boards, added up again by the serve crash test for itself: nothing of the product's rules,
+// The savings of boards, added up again for crash and torture tests: nothing of the product's rules,
 // postings or fold is used, and months and dates are compared as the texts that they are.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "realise/v1/event.pb.h"
 #include "realise/v1/query_service.pb.h"
 
-namespace realise::crash {
+namespace realise::testing {
 
 class SavingsOracle {
  public:
@@ -56,4 +56,4 @@ class SavingsOracle {
   std::map<std::string, Sums> sums_;  // by board
 };
 
-}  // namespace realise::crash
+}  // namespace realise::testing

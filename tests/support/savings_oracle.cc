@@ -1,8 +1,8 @@
-#include "tests/crash/serve_crash_savings.h"
+#include "tests/support/savings_oracle.h"
 
 #include "fmt/format.h"
 
-namespace realise::crash {
+namespace realise::testing {
 namespace {
 
 // No date of the month "2024/25-M03" is greater, as a text, than "2024-06-31".
@@ -133,4 +133,4 @@ std::vector<v1::BoardSavings> SavingsOracle::Expected(const std::string& month, 
   return answer;
 }
 
-}  // namespace realise::crash
+}  // namespace realise::testing
