@@ -246,7 +246,10 @@ absl::StatusOr<std::vector<DefinitionBreak>> ReadDefinitionBreaks(ReadBytes inpu
   const auto field = [&](std::string_view name) -> const std::string& {
     return table.Field(table.Column(name));
   };
-  const auto wrong = [&](std::string_view name, std::string message) {
+  bool taken = true;
+  const auto require = [&](bool right, std::string_view name, std::string message) {
+    if (right) return;
+    taken = false;
     table.Report(table.Column(name), ReasonName(Reason::kMalformed), std::move(message));
   };
   while (true) {
@@ -255,19 +258,15 @@ absl::StatusOr<std::vector<DefinitionBreak>> ReadDefinitionBreaks(ReadBytes inpu
     const std::optional<Period> from = Period::Parse(field("break_from"));
     const std::optional<Date> noticed = ParseDate(field("noticed_on"));
     const bool comparable = field("comparable") == "yes";
-    if (!IsLedgerCode(field("ledger"))) {
-      wrong("ledger", "the ledger should be an ODS code, RH5 for example");
-    } else if (!from.has_value()) {
-      wrong("break_from", "the month should be written 2023/24-M08");
-    } else if (!comparable && field("comparable") != "no") {
-      wrong("comparable", "should be yes or no");
-    } else if (!noticed.has_value() && !field("noticed_on").empty()) {
-      wrong("noticed_on", "the day should be written 2025-05-20, or be empty");
-    } else if (field("reason").empty()) {
-      wrong("reason", "should say what changed");
-    } else {
-      breaks.push_back({field("ledger"), field("measure_id"), *from, comparable, noticed, field("reason")});
-    }
+    taken = true;
+    require(IsLedgerCode(field("ledger")), "ledger", "the ledger should be an ODS code, RH5 for example");
+    require(from.has_value(), "break_from", "the month should be written 2023/24-M08");
+    require(comparable || field("comparable") == "no", "comparable", "should be yes or no");
+    require(noticed.has_value() || field("noticed_on").empty(), "noticed_on",
+            "the day should be written 2025-05-20, or be empty");
+    require(!field("reason").empty(), "reason", "should say what changed");
+    if (!taken) continue;
+    breaks.push_back({field("ledger"), field("measure_id"), *from, comparable, noticed, field("reason")});
   }
 }
 

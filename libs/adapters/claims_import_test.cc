@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "libs/adapters/import.h"
 
 namespace realise {
@@ -135,6 +137,31 @@ TEST(ClaimsImport, ALineWithSeveralFaultsReportsEach) {
   EXPECT_EQ(claims.problems[0].column_name, "benefit_id");
   EXPECT_EQ(claims.problems[1].column_name, "relates_to_period");
   EXPECT_EQ(claims.problems[2].column_name, "amount_gbp");
+}
+
+TEST(ClaimsImport, EveryFaultOfFormOfALineIsReportedInTheOrderOfTheColumns) {
+  const Claims claims =
+      Import(std::string(kHeading) +
+             "C 2,b b,2024/25-M03,2024/25-M03,1e9,Ref 943 476 5919,see 9434765919,Jo Smith,x\n");
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"claim_id", "MALFORMED"},        {"benefit_id", "MALFORMED"},
+      {"amount_gbp", "MALFORMED"},      {"evidence_refs", "PATIENT_IDENTIFIER"},
+      {"method", "PATIENT_IDENTIFIER"}, {"actor_role", "MALFORMED"},
+      {"occurred_on", "MALFORMED"}};
+  std::vector<std::pair<std::string, std::string>> reported;
+  for (const ImportProblem& problem : claims.problems)
+    reported.emplace_back(problem.column_name, problem.reason);
+  EXPECT_EQ(reported, expected);
+  EXPECT_TRUE(claims.events.empty());
+}
+
+TEST(ClaimsImport, AnEventIdThatIsGivenIsCheckedBesideTheClaims) {
+  const Claims claims = Import(
+      "event_id,occurred_on,actor_role,method,evidence_refs,amount_gbp,posted_to_period,relates_to_period,"
+      "benefit_id,claim_id\ne 77,2024-07-04,project-lead,m,,-1,2024/25-M04,2024/25-M03,b,\n");
+  ASSERT_EQ(claims.problems.size(), 2u);
+  EXPECT_EQ(claims.problems[0].column_name, "event_id");
+  EXPECT_EQ(claims.problems[1].column_name, "claim_id");
 }
 
 TEST(ClaimsImport, AFileOfAnotherKindIsRefusedWhole) {

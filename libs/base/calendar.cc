@@ -18,15 +18,27 @@ std::optional<int> Digits(std::string_view text) {
   return value;
 }
 
+// "Z", "+01:00", "-00:30": how far a clock is ahead of UTC.
+std::optional<std::chrono::minutes> ParseOffset(std::string_view text) {
+  if (text == "Z") return std::chrono::minutes(0);
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+  const auto hours = Digits(text.substr(1, 2));
+  const auto minutes = Digits(text.substr(4, 2));
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  const std::chrono::minutes ahead = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
+  return text[0] == '-' ? -ahead : ahead;
+}
+
+// "08:15:00", with or without decimals.
 std::optional<std::chrono::microseconds> ParseTimeOfDay(std::string_view text) {
-  if (text.size() < 9 || text[2] != ':' || text[5] != ':' || text.back() != 'Z') return std::nullopt;
+  if (text.size() < 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
   const auto hours = Digits(text.substr(0, 2));
   const auto minutes = Digits(text.substr(3, 2));
   const auto seconds = Digits(text.substr(6, 2));
   if (!hours || !minutes || !seconds || *hours > 23 || *minutes > 59 || *seconds > 59) return std::nullopt;
   int micros = 0;
-  if (text.size() > 9) {
-    std::string decimals(text.substr(9, text.size() - 10));
+  if (text.size() > 8) {
+    std::string decimals(text.substr(9));
     if (text[8] != '.' || decimals.empty() || decimals.size() > 6) return std::nullopt;
     decimals.resize(6, '0');
     const auto parsed = Digits(decimals);
@@ -101,9 +113,15 @@ std::optional<Instant> ParseInstant(std::string_view text) {
   if (!date) return std::nullopt;
   if (text.size() == 10) return Instant(*date);
   if (text[10] != 'T') return std::nullopt;
-  const auto time = ParseTimeOfDay(text.substr(11));
-  if (!time) return std::nullopt;
-  return Instant(*date) + *time;
+  const size_t zone = text.find_first_of("Z+-", 11);
+  if (zone == std::string_view::npos) return std::nullopt;
+  const auto time = ParseTimeOfDay(text.substr(11, zone - 11));
+  const auto ahead = ParseOffset(text.substr(zone));
+  if (!time || !ahead) return std::nullopt;
+  const Instant instant = Instant(*date) + *time - *ahead;
+  // An offset may lead out of the years that have a text.
+  if (!ParseDate(FormatDate(std::chrono::floor<std::chrono::days>(instant)))) return std::nullopt;
+  return instant;
 }
 
 }  // namespace realise

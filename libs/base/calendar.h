@@ -53,8 +53,8 @@ using Instant = std::chrono::sys_time<std::chrono::microseconds>;
 
 // "2025-04-09T08:15:00.000000Z": RFC 3339 with microseconds.
 [[nodiscard]] std::string FormatInstant(Instant instant);
-// RFC 3339 in UTC, with 0 to 6 decimals; a date alone, "2025-04-09", is its first instant.  Nothing
-// otherwise.
+// RFC 3339, in UTC or with an offset ("2025-04-09T09:15:00+01:00"), with 0 to 6 decimals; a date alone,
+// "2025-04-09", is its first instant in UTC.  Nothing otherwise.
 [[nodiscard]] std::optional<Instant> ParseInstant(std::string_view text);
 
 }  // namespace realise

@@ -55,5 +55,19 @@ TEST(Calendar, InstantsRoundTrip) {
   }
 }
 
+TEST(Calendar, InstantsMayHaveAnOffset) {
+  EXPECT_EQ(ParseInstant("2024-06-30T12:00:00+01:00"), ParseInstant("2024-06-30T11:00:00Z"));
+  EXPECT_EQ(ParseInstant("2024-06-30T00:15:00.5+01:00"), ParseInstant("2024-06-29T23:15:00.5Z"));
+  EXPECT_EQ(ParseInstant("2024-12-31T23:00:00-05:30"), ParseInstant("2025-01-01T04:30:00Z"));
+  EXPECT_EQ(ParseInstant("2024-06-30T12:00:00-00:00"), ParseInstant("2024-06-30T12:00:00Z"));
+  for (const char* text :
+       {"2024-06-30T12:00:00+1:00", "2024-06-30T12:00:00+0100", "2024-06-30T12:00:00+24:00",
+        "2024-06-30T12:00:00+01:60", "2024-06-30T12:00:00+", "2024-06-30T12:00:00Z+01:00",
+        "2024-06-30T12:00:00 01:00", "2024-06-30T12:00+01:00", "2024-06-30T+12:00:00Z",
+        "1900-01-01T00:00:00+00:01", "2199-12-31T23:59:59-00:01"}) {
+    EXPECT_EQ(ParseInstant(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace realise

@@ -17,7 +17,8 @@ struct BasisOptions {
 
   void AddTo(CLI::App& command);
   // `--as-at` is a receipt or position (RH5@1234), `pos:1234`, `close:2024/25-M12`, a time or a date.
-  //   INVALID_ARGUMENT  it is none of them.
+  // REQUIRES: what the options' forms let through.
+  //   INVALID_ARGUMENT  a position is one of another ledger: wrong usage, with the option in front.
   [[nodiscard]] absl::StatusOr<v1::Basis> Parse(const std::string& ledger) const;
 };
 

@@ -9,8 +9,46 @@
 #include "services/realise/output.h"
 
 namespace realise {
-
 namespace {
+
+// The option that fills a field of a question.
+struct FieldOption {
+  std::string_view field;
+  std::string_view option;
+};
+
+constexpr FieldOption kOptions[] = {
+    {"basis.position", "--as-at"},
+    {"basis.time", "--as-at"},
+    {"basis.closed_period", "--as-at"},
+    {"basis.at_least", "--at-least"},
+    {"period", "--period"},
+    {"period_from", "--from"},
+    {"period_to", "--to"},
+    {"savings.period_from", "--from"},
+    {"savings.period_to", "--to"},
+    {"measure.period_from", "--from"},
+    {"measure.period_to", "--to"},
+    {"measure.count", "--count"},
+    {"recorded_from", "--recorded-from"},
+    {"recorded_to", "--recorded-to"},
+    {"types", "--type"},
+};
+
+// A message that begins with a field of the question, with the option that the caller knows in its place.
+std::string WithOption(const std::string& message) {
+  const size_t colon = message.find(": ");
+  if (colon == std::string::npos) return message;
+  for (const FieldOption& known : kOptions) {
+    if (message.compare(0, colon, known.field) == 0) return std::string(known.option) + message.substr(colon);
+  }
+  return message;
+}
+
+// A question that cannot be taken was put wrongly; an event that is refused never comes here.
+int ExitCodeOfQuestion(absl::StatusCode code) {
+  return code == absl::StatusCode::kInvalidArgument ? kExitUsage : ExitCodeOf(code);
+}
 
 // gRPC shares a channel among its stubs.
 std::shared_ptr<grpc::Channel> ChannelTo(const Servers& servers, const std::string& one) {
@@ -38,8 +76,9 @@ void Connection::Prepare(grpc::ClientContext& context, std::chrono::seconds dead
 
 int FailedCall(const grpc::Status& status) {
   const RpcError error = FromGrpcStatus(status);
-  std::string line = "realise: " + error.message;
-  if (!error.reason.empty()) line += fmt::format(" [{}]", error.reason);
+  std::string line = "realise: " + WithOption(error.message);
+  const bool says_reason = error.message.starts_with(error.reason);
+  if (!says_reason) line += fmt::format(" [{}]", error.reason);
   if (!error.field.empty()) line += fmt::format("\n  field: {}", error.field);
   if (!error.decided_at.empty()) line += fmt::format("\n  decided at: {}", error.decided_at);
   if (error.code == absl::StatusCode::kUnavailable && error.reason.empty()) {
@@ -53,7 +92,12 @@ int FailedCall(const grpc::Status& status) {
         "reads the log; --ingest, --projection and --audit say where they are";
   }
   Say(line);
-  return ExitCodeOf(error.code);
+  return ExitCodeOfQuestion(error.code);
+}
+
+int FailedQuestion(const absl::Status& status) {
+  Say(fmt::format("realise: {}", WithOption(std::string(status.message()))));
+  return ExitCodeOfQuestion(status.code());
 }
 
 int Failed(const absl::Status& status) {

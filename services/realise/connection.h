@@ -49,5 +49,7 @@ class Connection {
 // Says on stderr what went wrong, and returns the exit status for it.  REQUIRES: !status.ok()
 int FailedCall(const grpc::Status& status);
 int Failed(const absl::Status& status);
+// As Failed, for a question that is answered in this process.
+int FailedQuestion(const absl::Status& status);
 
 }  // namespace realise

@@ -37,7 +37,7 @@ class EventSender::Stream {
   grpc::Status Finish() {
     stream_->WritesDone();
     answers_.join();
-    const grpc::Status status = stream_->Finish();
+    grpc::Status status = stream_->Finish();
     for (const auto& [batch_id, sent] : under_way_) {
       v1::AppendStreamResponse lost;
       lost.mutable_failed()->set_code(status.error_code());
@@ -96,8 +96,8 @@ absl::Status EventSender::Send(v1::AppendRequest request, int64_t line) {
     lines.insert(lines.end(), static_cast<size_t>(request.events_size()), line);
     all.mutable_events()->MergeFrom(request.events());
     if (all.events_size() <= kDryRunEventsMax) return absl::OkStatus();
-    return absl::ResourceExhaustedError(
-        fmt::format("a check takes at most {} events of one ledger; split the file", kDryRunEventsMax));
+    return absl::OutOfRangeError(fmt::format(
+        "line {}: a check takes at most {} events of one ledger; split the file", line, kDryRunEventsMax));
   }
   auto at =
       std::find_if(streams_.begin(), streams_.end(), [&](const auto& s) { return s->ledger() == ledger; });
@@ -132,12 +132,12 @@ absl::Status EventSender::Finish() {
     streams_.pop_front();
     first.Update(Close(std::move(stream)));
   }
-  for (auto& [ledger, check] : checks_) first.Update(Check(ledger, std::move(check.first), check.second));
+  for (auto& [ledger, check] : checks_) first.Update(Check(ledger, check.first, check.second));
   checks_.clear();
   return first;
 }
 
-absl::Status EventSender::Check(const std::string& ledger, v1::AppendRequest request,
+absl::Status EventSender::Check(const std::string& ledger, const v1::AppendRequest& request,
                                 const std::vector<int64_t>& lines) {
   grpc::ClientContext context;
   Connection::Prepare(context, std::chrono::minutes(5));

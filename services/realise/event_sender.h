@@ -46,7 +46,7 @@ class EventSender {
 
   // Hands one request over: one event, or several that are to be recorded together or not at all.  Waits
   // while too much is under way.
-  //   RESOURCE_EXHAUSTED  a check of more than kDryRunEventsMax events of a ledger.
+  //   OUT_OF_RANGE        a check of more than kDryRunEventsMax events of a ledger.
   //   UNAVAILABLE ...     the ledger's stream ended; the problem was reported.
   [[nodiscard]] absl::Status Send(v1::AppendRequest request, int64_t line);
 
@@ -60,7 +60,8 @@ class EventSender {
  private:
   class Stream;
 
-  absl::Status Check(const std::string& ledger, v1::AppendRequest request, const std::vector<int64_t>& lines);
+  absl::Status Check(const std::string& ledger, const v1::AppendRequest& request,
+                     const std::vector<int64_t>& lines);
   void Note(const std::string& ledger, int64_t line, int events, const v1::AppendStreamResponse& response);
   void Report(const LineProblem& problem);
   absl::Status Close(std::unique_ptr<Stream> stream);

@@ -7,7 +7,9 @@
 #include "services/realise/commands.h"
 #include "services/realise/event_sender.h"
 #include "services/realise/exit_codes.h"
+#include "services/realise/option_forms.h"
 #include "services/realise/tally_sheet.h"
+#include "services/realise/usage.h"
 
 namespace realise {
 namespace {
@@ -23,14 +25,11 @@ struct ImportOptions {
   bool simulated_times = false;
 };
 
-// Which ledgers to import for: those named, or with --all every ledger that the server has.
+// Which ledgers to import for: those named, which is one at least, or with --all every ledger that the server
+// has.
 absl::StatusOr<LedgerFilter> Ledgers(Connection& connection, const ImportOptions& options) {
   LedgerFilter filter(options.ledgers.begin(), options.ledgers.end());
-  if (!options.all) {
-    if (filter.empty())
-      return absl::InvalidArgumentError("name ledgers with --ledger, or take all that exist with --all");
-    return filter;
-  }
+  if (!options.all) return filter;
   grpc::ClientContext context;
   Connection::Prepare(context, std::chrono::minutes(2));
   v1::ListLedgersResponse response;
@@ -128,8 +127,6 @@ absl::Status ImportBedsFiles(ImportRun& run, const ImportOptions& options) {
 }
 
 absl::Status ImportClaimsFile(ImportRun& run, const ImportOptions& options) {
-  if (options.ledgers.size() != 1)
-    return absl::InvalidArgumentError("claims are for one ledger: name it with --ledger");
   ASSIGN_OR_RETURN(ReadBytes input, run.Open(options.file));
   ClaimsOptions claims{.ledger = options.ledgers.front(), .source = options.source};
   if (claims.source.empty()) claims.source = fmt::format("/ods/{}/claims-list", claims.ledger);
@@ -163,8 +160,15 @@ int PrintTrusts(const Globals& globals, const ImportOptions& options) {
   return problems.count() == 0 ? kExitOk : kExitFailed;
 }
 
-void AddTarget(CLI::App& command, ImportOptions& options) {
-  command.add_option("--ledger", options.ledgers, "Import for this ledger; may be given several times");
+void AddLedgers(CLI::App& command, ImportOptions& options) {
+  CLI::Option* ledger =
+      command.add_option("--ledger", options.ledgers, "Import for this ledger; may be given several times")
+          ->check(LedgerForm())
+          ->allow_extra_args(false);
+  command.add_flag("--all", options.all, "Import for every ledger that exists")->excludes(ledger);
+}
+
+void AddHow(CLI::App& command, ImportOptions& options) {
   command.add_flag("--check,-n,--dry-run", options.check,
                    "Decide, list everything that would be refused, append nothing");
   command.add_flag("--simulated-times", options.simulated_times,
@@ -173,9 +177,12 @@ void AddTarget(CLI::App& command, ImportOptions& options) {
 
 using ImportFunction = absl::Status (*)(ImportRun&, const ImportOptions&);
 
-void Run(Globals& globals, const ImportOptions& options, ImportFunction import) {
+int Run(const Globals& globals, const ImportOptions& options, ImportFunction import) {
+  if (options.ledgers.empty() && !options.all) {
+    return WrongUsage("--ledger: is missing; name ledgers with it, or take all that exist with --all");
+  }
   ImportRun run(globals, options);
-  globals.exit_code = run.Finish(import(run, options));
+  return run.Finish(import(run, options));
 }
 
 }  // namespace
@@ -188,25 +195,30 @@ void AddImport(CLI::App& app, Globals& globals) {
 
   CLI::App* rtt = import->add_subcommand("rtt", "RTT completed pathways in weekly bands, by provider");
   rtt->add_option("file", options->file, "The file")->required();
-  rtt->add_flag("--all", options->all, "Import for every ledger that exists");
-  AddTarget(*rtt, *options);
-  rtt->callback([&globals, options] { Run(globals, *options, &ImportRttFile); });
+  AddLedgers(*rtt, *options);
+  AddHow(*rtt, *options);
+  rtt->callback([&globals, options] { globals.exit_code = Run(globals, *options, &ImportRttFile); });
 
   CLI::App* beds = import->add_subcommand("beds", "General and acute beds occupied, with daily discharges");
   beds->add_option("beds", options->file, "Beds occupied, by trust and month")->required();
   beds->add_option("discharges", options->discharges, "Patients discharged, by trust and day")->required();
   beds->add_option("--breaks", options->breaks, "List of months from which a trust counts in another way");
-  beds->add_flag("--all", options->all, "Import for every ledger that exists");
-  AddTarget(*beds, *options);
-  beds->callback([&globals, options] { Run(globals, *options, &ImportBedsFiles); });
+  AddLedgers(*beds, *options);
+  AddHow(*beds, *options);
+  beds->callback([&globals, options] { globals.exit_code = Run(globals, *options, &ImportBedsFiles); });
 
   CLI::App* claims =
       import->add_subcommand("claims", "Claims from a CSV list; libs/adapters/README.md has its columns");
   claims->add_option("file", options->file, "The list")->required();
-  claims->add_option("--source", options->source,
-                     "Source of the events; /ods/<ledger>/claims-list if left out");
-  AddTarget(*claims, *options);
-  claims->callback([&globals, options] { Run(globals, *options, &ImportClaimsFile); });
+  claims
+      ->add_option("--source", options->source, "Source of the events; /ods/<ledger>/claims-list if left out")
+      ->check(SourceForm());
+  claims->add_option("--ledger", options->ledgers, "The ledger of the claims")
+      ->required()
+      ->expected(1)
+      ->check(LedgerForm());
+  AddHow(*claims, *options);
+  claims->callback([&globals, options] { globals.exit_code = Run(globals, *options, &ImportClaimsFile); });
 
   CLI::App* ods = import->add_subcommand("ods", "Print the codes and names of a list of NHS trusts");
   ods->add_option("file", options->file, "The file")->required();

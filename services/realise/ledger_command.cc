@@ -5,6 +5,7 @@
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
 #include "services/realise/ledger_copy_command.h"
+#include "services/realise/option_forms.h"
 
 namespace realise {
 namespace {
@@ -86,7 +87,9 @@ void AddLedger(CLI::App& app, Globals& globals) {
   const auto options = SharedOptions<LedgerOptions>();
 
   CLI::App* create = ledger->add_subcommand("create", "Create ledgers; nothing else creates one");
-  create->add_option("ledger", options->ledgers, "ODS codes, RH5 for example")->required();
+  create->add_option("ledger", options->ledgers, "ODS codes, RH5 for example")
+      ->required()
+      ->check(LedgerForm());
   create->add_flag("--demonstration", options->demonstration,
                    "For a demonstration: may carry simulated times, and every answer says so");
   create->callback([&globals, options] { globals.exit_code = Create(globals, *options); });
@@ -96,7 +99,10 @@ void AddLedger(CLI::App& app, Globals& globals) {
 
   CLI::App* correct = ledger->add_subcommand(
       "correct-clock", "Let a ledger go back in time that a clock which ran ahead has poisoned");
-  correct->add_option("ledger", options->ledgers, "The ODS code")->required()->expected(1);
+  correct->add_option("ledger", options->ledgers, "The ODS code")
+      ->required()
+      ->expected(1)
+      ->check(LedgerForm());
   correct->callback(
       [&globals, options] { globals.exit_code = CorrectClock(globals, options->ledgers.front()); });
 

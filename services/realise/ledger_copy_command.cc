@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/copy/commit_file.h"
@@ -13,6 +14,7 @@
 #include "libs/serving/log_place.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
+#include "services/realise/option_forms.h"
 
 namespace realise {
 namespace {
@@ -86,14 +88,22 @@ absl::StatusOr<OpenSource> OpenFrom(const Globals& globals, const CopyOptions& o
   return source;
 }
 
+absl::Status OfOption(std::string_view option, const absl::Status& status) {
+  return {status.code(), fmt::format("{}: {}", option, std::string(status.message()))};
+}
+
 absl::StatusOr<CopiedLedger> Copy(const Globals& globals, const CopyOptions& options) {
-  ASSIGN_OR_RETURN(const OpenSource source, OpenFrom(globals, options));
+  const absl::StatusOr<OpenSource> opened_source = OpenFrom(globals, options);
+  if (!opened_source.ok()) return OfOption("--from", opened_source.status());
+  const OpenSource& source = *opened_source;
   if (IsFile(options.to)) {
-    ASSIGN_OR_RETURN(const auto file, CommitFileWriter::Create(PathOf(options.to)));
-    return CopyToFile(source.commits, *file);
+    const auto file = CommitFileWriter::Create(PathOf(options.to));
+    if (!file.ok()) return OfOption("--to", file.status());
+    return CopyToFile(source.commits, **file);
   }
-  ASSIGN_OR_RETURN(const auto target,
-                   OpenLogPlace(options.to, {.allow_unsafe_topic = options.allow_unsafe_topic}));
+  const auto opened = OpenLogPlace(options.to, {.allow_unsafe_topic = options.allow_unsafe_topic});
+  if (!opened.ok()) return OfOption("--to", opened.status());
+  const std::unique_ptr<EventLog>& target = *opened;
   return CopyLedger(source.commits, *target, options.ledger);
 }
 
@@ -121,14 +131,16 @@ void AddLedgerCopy(CLI::App& ledger, Globals& globals) {
   CLI::App* copy = ledger.add_subcommand(
       "copy", "Copy a ledger commit by commit: same positions, same digests, same answers");
   const auto options = SharedOptions<CopyOptions>();
-  copy->add_option("ledger", options->ledger, "The ODS code")->required();
+  copy->add_option("ledger", options->ledger, "The ODS code")->required()->check(LedgerForm());
   copy->add_option("--from", options->from,
                    "server (the one that --server names), file:PATH, embedded:DIR or kafka:HOST:PORT")
+      ->check(PlaceForm(true))
       ->capture_default_str();
   copy->add_option("--to", options->to,
                    "file:PATH for a backup; embedded:DIR, the log folder of a server that is not running; "
                    "kafka:HOST:PORT")
-      ->required();
+      ->required()
+      ->check(PlaceForm(false));
   copy->add_flag("--allow-unsafe-topic", options->allow_unsafe_topic, "Take a topic that could lose records");
   copy->callback([&globals, options] { globals.exit_code = CopyAndPrint(globals, *options); });
 }

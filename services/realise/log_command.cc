@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "fmt/format.h"
+#include "libs/base/calendar.h"
 #include "libs/domain/decide.h"
 #include "services/realise/commands.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
+#include "services/realise/option_forms.h"
+#include "services/realise/usage.h"
 
 namespace realise {
 namespace {
@@ -65,6 +68,30 @@ int PrintHistory(const Globals& globals, const v1::ReadHistoryRequest& request) 
   return status.ok() ? kExitOk : FailedCall(status);
 }
 
+struct LogOptions {
+  std::string ledger, stream, recorded_from, recorded_to;
+  uint64_t from = 0;
+  uint64_t to = 0;
+  std::vector<std::string> types;
+};
+
+int Log(const Globals& globals, const LogOptions& options) {
+  if (options.to > 0 && options.from > options.to) return WrongUsage(kFromAfterTo);
+  if (!options.recorded_from.empty() && !options.recorded_to.empty() &&
+      *ParseInstant(options.recorded_from) >= *ParseInstant(options.recorded_to)) {
+    return WrongUsage("--recorded-from: has to lie before --recorded-to");
+  }
+  v1::ReadHistoryRequest request;
+  request.set_ledger(options.ledger);
+  request.set_from_sequence(options.from);
+  request.set_to_sequence(options.to);
+  request.set_stream(options.stream);
+  request.set_recorded_from(options.recorded_from);
+  request.set_recorded_to(options.recorded_to);
+  for (const std::string& type : options.types) request.add_types(type);
+  return PrintHistory(globals, request);
+}
+
 int PrintVerdict(const Globals& globals, const std::string& receipt) {
   Connection connection(globals.server);
   grpc::ClientContext context;
@@ -90,40 +117,30 @@ int PrintVerdict(const Globals& globals, const std::string& receipt) {
 }  // namespace
 
 void AddLog(CLI::App& app, Globals& globals) {
-  struct Options {
-    std::string ledger, stream, recorded_from, recorded_to;
-    uint64_t from = 0;
-    uint64_t to = 0;
-    std::vector<std::string> types;
-  };
   CLI::App* log = app.add_subcommand("log", "Print a ledger's history, straight from the log");
-  const auto options = SharedOptions<Options>();
-  log->add_option("ledger", options->ledger, "The organisation's ODS code")->required();
-  log->add_option("--from", options->from, "First position");
-  log->add_option("--to", options->to, "Last position");
-  log->add_option("--stream", options->stream, "Only this stream, claim/c-0042 for example");
+  const auto options = SharedOptions<LogOptions>();
+  log->add_option("ledger", options->ledger, "The organisation's ODS code")->required()->check(LedgerForm());
+  log->add_option("--from", options->from, "First position")->check(NumberForm());
+  log->add_option("--to", options->to, "Last position")->check(NumberForm());
+  log->add_option("--stream", options->stream, "Only this stream, claim/c-0042 for example")
+      ->check(StreamForm());
   log->add_option("--type", options->types,
-                  "Only this type, claim_validated for example; may be given several times");
-  log->add_option("--recorded-from", options->recorded_from, "Only what was recorded at or after this time");
-  log->add_option("--recorded-to", options->recorded_to, "Only what was recorded before this time");
-  log->callback([&globals, options] {
-    v1::ReadHistoryRequest request;
-    request.set_ledger(options->ledger);
-    request.set_from_sequence(options->from);
-    request.set_to_sequence(options->to);
-    request.set_stream(options->stream);
-    request.set_recorded_from(options->recorded_from);
-    request.set_recorded_to(options->recorded_to);
-    for (const std::string& type : options->types) request.add_types(type);
-    globals.exit_code = PrintHistory(globals, request);
-  });
+                  "Only this type, claim_validated for example; may be given several times")
+      ->check(EventTypeForm())
+      ->allow_extra_args(false);
+  log->add_option("--recorded-from", options->recorded_from, "Only what was recorded at or after this time")
+      ->check(TimeForm());
+  log->add_option("--recorded-to", options->recorded_to, "Only what was recorded before this time")
+      ->check(TimeForm());
+  log->callback([&globals, options] { globals.exit_code = Log(globals, *options); });
 }
 
 void AddVerify(CLI::App& app, Globals& globals) {
   CLI::App* verify = app.add_subcommand("verify", "Say whether a receipt still pins this history");
   const auto receipt = SharedOptions<std::string>();
   verify->add_option("receipt", *receipt, "RH5@1234#<64 hexadecimal digits>, as an answer gave it")
-      ->required();
+      ->required()
+      ->check(ReceiptForm());
   verify->callback([&globals, receipt] { globals.exit_code = PrintVerdict(globals, *receipt); });
 }
 

@@ -1,10 +1,13 @@
 // realise: the command line.  Wires; every command is in a file of its own.
 #include <cstdlib>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "services/realise/commands.h"
-#include "services/realise/exit_codes.h"
+#include "services/realise/option_forms.h"
+#include "services/realise/usage.h"
 
 namespace {
 
@@ -28,21 +31,26 @@ int main(int argc, char** argv) {
   realise::Globals globals;
   app.add_option("--server", globals.server.all, "Address of the server")
       ->envname("REALISE_SERVER")
+      ->check(realise::AddressForm())
       ->capture_default_str();
   app.add_option("--ingest", globals.server.ingest, "Address of a separate realise-ingest, if there is one")
-      ->envname("REALISE_INGEST");
+      ->envname("REALISE_INGEST")
+      ->check(realise::AddressForm());
   app.add_option("--projection", globals.server.projection,
                  "Address of a separate realise-projection, if there is one")
-      ->envname("REALISE_PROJECTION");
+      ->envname("REALISE_PROJECTION")
+      ->check(realise::AddressForm());
   app.add_option("--audit", globals.server.audit, "Address of a separate realise-audit, if there is one")
-      ->envname("REALISE_AUDIT");
+      ->envname("REALISE_AUDIT")
+      ->check(realise::AddressForm());
   const std::map<std::string, realise::Format> formats = {{"table", realise::Format::kTable},
                                                           {"json", realise::Format::kJson},
                                                           {"jsonl", realise::Format::kJsonLines},
                                                           {"csv", realise::Format::kCsv}};
-  app.add_option("-o,--output", globals.format, "How to print: table, json, jsonl or csv")
+  const auto set_format = [&](const std::string& word) { globals.format = formats.at(word); };
+  app.add_option_function<std::string>("-o,--output", set_format, "How to print")
       ->envname("REALISE_OUTPUT")
-      ->transform(CLI::CheckedTransformer(formats))
+      ->check(realise::OneOf({"table", "json", "jsonl", "csv"}))
       ->option_text("table|json|jsonl|csv");
   realise::AddServe(app, globals);
   realise::AddLedger(app, globals);
@@ -57,7 +65,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? realise::kExitOk : realise::kExitUsage;
+    return realise::ExplainUsage(app, error);
   }
   return globals.exit_code;
 }

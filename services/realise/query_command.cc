@@ -5,6 +5,8 @@
 #include "services/realise/basis_options.h"
 #include "services/realise/commands.h"
 #include "services/realise/connection.h"
+#include "services/realise/option_forms.h"
+#include "services/realise/usage.h"
 
 namespace realise {
 namespace {
@@ -21,8 +23,12 @@ struct QueryOptions {
 };
 
 void AddQuestion(CLI::App& command, QueryOptions& options) {
-  command.add_option("ledger", options.ledger, "The organisation's ODS code, RH5 for example")->required();
-  command.add_option("--board", options.boards, "Only this board; may be given several times");
+  command.add_option("ledger", options.ledger, "The organisation's ODS code, RH5 for example")
+      ->required()
+      ->check(LedgerForm());
+  command.add_option("--board", options.boards, "Only this board; may be given several times")
+      ->check(IdForm())
+      ->allow_extra_args(false);
   options.basis.AddTo(command);
 }
 
@@ -33,7 +39,7 @@ void Ask(Globals& globals, const QueryOptions& options, Request request,
          Sheet (*to_sheet)(const Response&, const std::string&)) {
   const auto basis = options.basis.Parse(options.ledger);
   if (!basis.ok()) {
-    globals.exit_code = Failed(basis.status());
+    globals.exit_code = WrongUsage(std::string(basis.status().message()));
     return;
   }
   *request.mutable_basis() = *basis;
@@ -61,8 +67,10 @@ void AddQuery(CLI::App& app, Globals& globals) {
   CLI::App* savings =
       query->add_subcommand("savings", "Cumulative savings of each board, by class and recurrence");
   AddQuestion(*savings, *options);
-  savings->add_option("--period", options->period,
-                      "The month, 2024/25-M12; the latest with a posting if left out");
+  savings
+      ->add_option("--period", options->period,
+                   "The month, 2024/25-M12; the latest with a posting if left out")
+      ->check(MonthForm());
   savings->callback([&globals, options] {
     v1::QuerySavingsRequest request;
     request.set_period(options->period);
@@ -71,10 +79,16 @@ void AddQuery(CLI::App& app, Globals& globals) {
 
   CLI::App* bed_days = query->add_subcommand("bed-days", "Bed days released by each board");
   AddQuestion(*bed_days, *options);
-  bed_days->add_option("--from", options->period_from,
-                       "First month; April of the last month's year if left out");
-  bed_days->add_option("--to", options->period_to, "Last month; the latest with a measurement if left out");
+  bed_days
+      ->add_option("--from", options->period_from, "First month; April of the last month's year if left out")
+      ->check(MonthForm());
+  bed_days->add_option("--to", options->period_to, "Last month; the latest with a measurement if left out")
+      ->check(MonthForm());
   bed_days->callback([&globals, options] {
+    if (!MonthsInOrder(options->period_from, options->period_to)) {
+      globals.exit_code = WrongUsage(kFromAfterTo);
+      return;
+    }
     v1::QueryBedDaysRequest request;
     request.set_period_from(options->period_from);
     request.set_period_to(options->period_to);
@@ -83,9 +97,12 @@ void AddQuery(CLI::App& app, Globals& globals) {
 
   CLI::App* waits = query->add_subcommand("waits", "Waiting times of each board, or of measures");
   AddQuestion(*waits, *options);
-  waits->add_option("--measure", options->measures, "This measure; may be given several times");
+  waits->add_option("--measure", options->measures, "This measure; may be given several times")
+      ->check(IdForm())
+      ->allow_extra_args(false);
   waits->add_flag("--all-measures", options->all_measures, "Every measure of waits, each by itself");
-  waits->add_option("--period", options->period, "The month, 2025/26-M06; the latest with waits if left out");
+  waits->add_option("--period", options->period, "The month, 2025/26-M06; the latest with waits if left out")
+      ->check(MonthForm());
   waits->callback([&globals, options] {
     v1::QueryWaitsRequest request;
     request.set_period(options->period);

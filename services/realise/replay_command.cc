@@ -12,6 +12,8 @@
 #include "services/realise/commands.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
+#include "services/realise/option_forms.h"
+#include "services/realise/usage.h"
 
 namespace realise {
 namespace {
@@ -101,8 +103,8 @@ absl::Status CompareAll(Connection& connection, const MemoryFold& fold, const v1
 }
 
 // Where to compare: where the question says, or the latest commit and every close.
-absl::StatusOr<std::vector<v1::Basis>> Places(const ReplayOptions& options, const MemoryFold& fold) {
-  ASSIGN_OR_RETURN(v1::Basis basis, options.basis.Parse(options.ledger));
+absl::StatusOr<std::vector<v1::Basis>> Places(const ReplayOptions& options, const v1::Basis& basis,
+                                              const MemoryFold& fold) {
   if (!options.basis.as_at.empty()) return std::vector<v1::Basis>{basis};
   const CommitEnd latest = fold.Latest();
   std::vector<v1::Basis> places;
@@ -126,30 +128,31 @@ int PrintAnswer(const Globals& globals, const MemoryFold& fold, Request request,
   request.set_ledger(fold.ledger());
   *request.mutable_basis() = basis;
   const auto response = answer(fold, request);
-  if (!response.ok()) return Failed(response.status());
+  if (!response.ok()) return FailedQuestion(response.status());
   PrintSheet(globals.format, to_sheet(*response, fold.ledger()), *response);
   return kExitOk;
 }
 
-int PrintFigures(const Globals& globals, const ReplayOptions& options, const MemoryFold& fold) {
-  const auto basis = options.basis.Parse(options.ledger);
-  if (!basis.ok()) return Failed(basis.status());
+int PrintFigures(const Globals& globals, const ReplayOptions& options, const v1::Basis& basis,
+                 const MemoryFold& fold) {
   if (options.figures == "bed-days") {
     v1::QueryBedDaysRequest request;
     request.set_period_to(options.period);
-    return PrintAnswer(globals, fold, request, *basis, &AnswerBedDays, &BedDaysSheet);
+    return PrintAnswer(globals, fold, request, basis, &AnswerBedDays, &BedDaysSheet);
   }
   if (options.figures == "waits") {
     v1::QueryWaitsRequest request;
     request.set_period(options.period);
-    return PrintAnswer(globals, fold, request, *basis, &AnswerWaits, &WaitsSheet);
+    return PrintAnswer(globals, fold, request, basis, &AnswerWaits, &WaitsSheet);
   }
   v1::QuerySavingsRequest request;
   request.set_period(options.period);
-  return PrintAnswer(globals, fold, request, *basis, &AnswerSavings, &SavingsSheet);
+  return PrintAnswer(globals, fold, request, basis, &AnswerSavings, &SavingsSheet);
 }
 
 int Replay(const Globals& globals, const ReplayOptions& options) {
+  const auto basis = options.basis.Parse(options.ledger);
+  if (!basis.ok()) return WrongUsage(std::string(basis.status().message()));
   Connection connection(globals.server);
   MemoryFold fold(options.ledger, kFoldVersion);
   grpc::Status called;
@@ -158,8 +161,8 @@ int Replay(const Globals& globals, const ReplayOptions& options) {
   if (!called.ok()) return FailedCall(called);
   const CommitEnd latest = fold.Latest();
   const Receipt receipt{.ledger = options.ledger, .sequence = latest.sequence, .digest = latest.digest};
-  if (!options.verify) return PrintFigures(globals, options, fold);
-  const auto places = Places(options, fold);
+  if (!options.verify) return PrintFigures(globals, options, *basis, fold);
+  const auto places = Places(options, *basis, fold);
   if (!places.ok()) return Failed(places.status());
   int compared = 0;
   for (const v1::Basis& place : *places) {
@@ -179,9 +182,9 @@ int Replay(const Globals& globals, const ReplayOptions& options) {
   sheet.rows = {{TextCell(options.ledger), WholeCell(static_cast<int64_t>(latest.sequence)),
                  WholeCell(static_cast<int64_t>(places->size())), WholeCell(compared), TextCell("identical"),
                  TextCell(receipt.ToString())}};
-  v1::AnsweredBasis basis;
-  basis.set_receipt(receipt.ToString());
-  PrintSheet(globals.format, sheet, basis);
+  v1::AnsweredBasis pinned;
+  pinned.set_receipt(receipt.ToString());
+  PrintSheet(globals.format, sheet, pinned);
   return kExitOk;
 }
 
@@ -191,15 +194,18 @@ void AddReplay(CLI::App& app, Globals& globals) {
   CLI::App* replay = app.add_subcommand(
       "replay", "Work the figures out again from the log alone, checking the chain on the way");
   const auto options = SharedOptions<ReplayOptions>();
-  replay->add_option("ledger", options->ledger, "The organisation's ODS code")->required();
+  replay->add_option("ledger", options->ledger, "The organisation's ODS code")
+      ->required()
+      ->check(LedgerForm());
   replay->add_flag(
       "--verify", options->verify,
       "Compare every board's figures with the server's, at every close and at the latest commit, or where\n"
       "--as-at says; exit status 6 at the first difference");
   replay->add_option("--figures", options->figures, "Which figures to print without --verify")
-      ->check(CLI::IsMember({"savings", "bed-days", "waits"}))
+      ->check(OneOf({"savings", "bed-days", "waits"}))
       ->capture_default_str();
-  replay->add_option("--period", options->period, "The month of the figures; the latest if left out");
+  replay->add_option("--period", options->period, "The month of the figures; the latest if left out")
+      ->check(MonthForm());
   options->basis.AddTo(*replay);
   replay->callback([&globals, options] { globals.exit_code = Replay(globals, *options); });
 }

@@ -69,6 +69,8 @@ void ProblemList::Add(const LineProblem& problem) {
 
 int PrintTally(const Globals& globals, const EventSender& sender, const ProblemList& problems, bool check,
                const absl::Status& status) {
+  const bool nothing_done = sender.tallies().empty() && problems.count() == 0;
+  if (!status.ok() && nothing_done) return Failed(status);
   const v1::AppendResponse response = AsResponse(sender, problems);
   if (check && problems.count() > 0) PrintSheet(globals.format, ProblemSheet(problems), response);
   if (!check || problems.count() == 0) PrintSheet(globals.format, TallySheet(sender, check), response);

@@ -23,7 +23,19 @@ constexpr size_t kCountBytes = 8;
 constexpr size_t kStoredBytesMax = kCommitHeaderBytes + kCommitBodyBytesMax;
 
 absl::Status Failed(std::string_view what, const std::string& path) {
-  return absl::UnavailableError(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+  const int error = errno;
+  const std::string message = fmt::format("{} {}: {}", what, path, std::strerror(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(message);
+    default:
+      return absl::UnknownError(message);
+  }
 }
 
 // A name is durable once its directory was synced.
@@ -99,13 +111,10 @@ absl::Status CommitFileWriter::Write(std::string_view bytes) {
 
 absl::StatusOr<std::unique_ptr<CommitFileReader>> CommitFileReader::Open(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) {
-    return errno == ENOENT ? absl::NotFoundError(fmt::format("there is no file {}", path))
-                           : Failed("opening", path);
-  }
+  if (file == nullptr) return Failed("opening", path);
   std::unique_ptr<CommitFileReader> reader(new CommitFileReader(path, file));
   const auto magic = reader->Read(kMagic.size());
-  if (absl::IsUnavailable(magic.status())) return magic.status();
+  if (!magic.ok() && !absl::IsDataLoss(magic.status())) return magic.status();
   if (!magic.ok() || *magic != kMagic) {
     return absl::InvalidArgumentError(fmt::format("{} is not a copy of a ledger", path));
   }

@@ -26,8 +26,10 @@ namespace realise {
 class CommitFileWriter {
  public:
   // Writes beside `path`, and takes its name when it is whole: a file at `path` is never half a copy.
-  //   ALREADY_EXISTS  there is a file at `path`.
-  //   UNAVAILABLE     it cannot be written there.
+  //   ALREADY_EXISTS     there is a file at `path`.
+  //   NOT_FOUND          there is no such folder.
+  //   PERMISSION_DENIED  it may not be written there.
+  //   UNKNOWN            it cannot be written there: the disk is full, or broken.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<CommitFileWriter>> Create(const std::string& path);
   // Takes away what was written, unless Finish returned OK.
   ~CommitFileWriter();
@@ -35,7 +37,7 @@ class CommitFileWriter {
   CommitFileWriter(const CommitFileWriter&) = delete;
   CommitFileWriter& operator=(const CommitFileWriter&) = delete;
 
-  //   INVALID_ARGUMENT  not as long as a commit can be.   UNAVAILABLE  it cannot be written.
+  //   INVALID_ARGUMENT  not as long as a commit can be.   UNKNOWN  it cannot be written.
   [[nodiscard]] absl::Status Add(std::string_view stored);
   // Durable, whole, and at its path when it returns OK.  Nothing may be called behind it.
   [[nodiscard]] absl::Status Finish();
@@ -55,8 +57,8 @@ class CommitFileWriter {
 // Not thread-safe.
 class CommitFileReader {
  public:
-  //   NOT_FOUND         there is no such file.
-  //   INVALID_ARGUMENT  it is not a copy of a ledger.
+  //   NOT_FOUND, PERMISSION_DENIED, UNKNOWN  it cannot be opened.
+  //   INVALID_ARGUMENT                       it is not a copy of a ledger.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<CommitFileReader>> Open(const std::string& path);
   ~CommitFileReader();
 
@@ -65,8 +67,8 @@ class CommitFileReader {
 
   // The next commit's stored bytes; nothing behind the last, if the file is whole.  Whether the commits are a
   // chain is for the caller to check.
-  //   DATA_LOSS    the file was cut short, or is damaged.
-  //   UNAVAILABLE  it cannot be read.
+  //   DATA_LOSS  the file was cut short, or is damaged.
+  //   UNKNOWN    it cannot be read.
   [[nodiscard]] absl::StatusOr<std::optional<std::string>> Next();
 
  private:

@@ -224,7 +224,7 @@ TEST_F(LedgerCopyTest, AFileThatCannotBeNamedLeavesNothingBehind) {
   const auto file = CommitFileWriter::Create(path_).value();
   ASSERT_TRUE(file->Add("abc").ok());
   std::filesystem::create_directory(path_);
-  EXPECT_TRUE(absl::IsUnavailable(file->Finish()));
+  EXPECT_TRUE(absl::IsUnknown(file->Finish()));
   EXPECT_FALSE(std::filesystem::exists(path_ + ".part"));
 }
 

@@ -1,4 +1,4 @@
-#include "services/realise/line_reader.h"
+#include "libs/adapters/line_reader.h"
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"

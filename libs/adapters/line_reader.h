@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "libs/adapters/input_file.h"
+#include "libs/adapters/csv_reader.h"
 
 namespace realise {
 
