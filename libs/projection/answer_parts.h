@@ -2,6 +2,7 @@
 // include it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ namespace realise {
 struct Ground {
   CommitEnd end;
   v1::AnsweredBasis basis;
-  Structure structure;
+  SharedStructure shared_structure;
 
+  const Structure& structure() const { return *shared_structure; }
   bool restated() const { return basis.view() == v1::VIEW_RESTATED; }
 };
 // `ledger` is the question's, which has to be the source's.

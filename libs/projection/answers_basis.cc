@@ -51,12 +51,8 @@ absl::StatusOr<CommitEnd> CommitAtPosition(const FigureSource& source, const std
 
 absl::StatusOr<CommitEnd> CommitThatClosed(const FigureSource& source, const std::string& text) {
   ASSIGN_OR_RETURN(const Period month, ParsePeriodField("basis.closed_period", text));
-  ASSIGN_OR_RETURN(const std::vector<FactEvent> facts, source.FactsUpTo(source.Latest().sequence));
-  for (const FactEvent& fact : facts) {
-    if (fact.event.has_period_closed() && fact.event.period_closed().period() == month.ToString()) {
-      return source.CommitHolding(fact.sequence);
-    }
-  }
+  ASSIGN_OR_RETURN(const auto structure, source.StructureAt(source.Latest().sequence));
+  if (const std::optional<Sequence> closed = structure->ClosedAt(month)) return source.CommitHolding(*closed);
   return absl::NotFoundError(fmt::format("{} is not closed in ledger {}", text, source.ledger()));
 }
 
@@ -102,8 +98,7 @@ absl::StatusOr<Ground> FindGround(const FigureSource& source, const std::string&
     return InvalidField("ledger", fmt::format("is not {}, which this was asked of", source.ledger()));
   }
   ASSIGN_OR_RETURN(ResolvedBasis resolved, ResolveBasis(source, basis));
-  ASSIGN_OR_RETURN(const std::vector<FactEvent> facts, source.FactsUpTo(resolved.end.sequence));
-  ASSIGN_OR_RETURN(Structure structure, Structure::Fold(facts));
+  ASSIGN_OR_RETURN(SharedStructure structure, source.StructureAt(resolved.end.sequence));
   return Ground{resolved.end, std::move(resolved.answered), std::move(structure)};
 }
 
@@ -133,7 +128,7 @@ Period MonthRecorded(const CommitEnd& end) {
 
 absl::StatusOr<std::vector<std::string>> AskedBoards(
     const Ground& ground, const google::protobuf::RepeatedPtrField<std::string>& asked) {
-  const std::map<std::string, BoardFacts>& boards = ground.structure.boards();
+  const std::map<std::string, BoardFacts>& boards = ground.structure().boards();
   std::vector<std::string> ids;
   if (asked.empty()) {
     for (const auto& [id, board] : boards) ids.push_back(id);
@@ -149,7 +144,7 @@ absl::StatusOr<std::vector<std::string>> AskedBoards(
 }
 
 const std::string& BoardName(const Ground& ground, const std::string& board_id, Date day) {
-  return ground.structure.boards().at(board_id).Name(ground.basis.boards(), day);
+  return ground.structure().boards().at(board_id).Name(ground.basis.boards(), day);
 }
 
 int64_t BalanceOf(const Cells& cells, Cell cell) {
@@ -179,7 +174,7 @@ absl::StatusOr<v1::ListBoardsResponse> AnswerBoards(const FigureSource& source,
   const Date day = std::chrono::floor<std::chrono::days>(ground.end.recorded_at);
   v1::ListBoardsResponse response;
   *response.mutable_basis() = ground.basis;
-  for (const auto& [id, facts] : ground.structure.boards()) {
+  for (const auto& [id, facts] : ground.structure().boards()) {
     v1::Board& board = *response.add_boards();
     board.set_board_id(id);
     board.set_name(BoardName(ground, id, day));

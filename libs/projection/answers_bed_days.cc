@@ -24,7 +24,7 @@ using MonthsOfBoards = std::map<std::string, std::map<std::string, std::vector<P
 
 absl::StatusOr<CountedMeasures> ReadCounts(const FigureSource& source, const Ground& ground) {
   CountedMeasures counted;
-  for (const auto& [id, facts] : ground.structure.measures()) {
+  for (const auto& [id, facts] : ground.structure().measures()) {
     if (facts.definition.unit() != v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE) continue;
     ASSIGN_OR_RETURN(Cells cells, source.BalancesAt(CountsAccount(id), ground.end.sequence));
     counted.emplace(id, Counted{&facts, std::move(cells)});
@@ -138,7 +138,7 @@ absl::StatusOr<v1::QueryBedDaysResponse> AnswerBedDays(const FigureSource& sourc
   ASSIGN_OR_RETURN(const std::vector<std::string> boards, AskedBoards(ground, request.board_ids()));
   ASSIGN_OR_RETURN(const CountedMeasures counted, ReadCounts(source, ground));
   ASSIGN_OR_RETURN(const Months months, AskedMonths(request, counted, ground.end));
-  const MonthsOfBoards sets = SetsOfMeasures(ground.structure, counted, months);
+  const MonthsOfBoards sets = SetsOfMeasures(ground.structure(), counted, months);
 
   v1::QueryBedDaysResponse response;
   *response.mutable_basis() = ground.basis;

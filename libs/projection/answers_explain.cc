@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
+#include "libs/base/balance.h"
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/decide.h"
@@ -100,7 +101,7 @@ absl::Status AddPart(const AccountPosting& posting, Period posted, Period relate
 
 absl::StatusOr<std::vector<Part>> SavingsParts(const FigureSource& source, const Ground& ground,
                                                const v1::SavingsFigure& figure) {
-  if (!ground.structure.boards().contains(figure.board_id())) {
+  if (!ground.structure().boards().contains(figure.board_id())) {
     return absl::NotFoundError(
         fmt::format("there is no board \"{}\" at {}", figure.board_id(), ground.basis.receipt()));
   }
@@ -145,8 +146,8 @@ absl::StatusOr<std::vector<Part>> BandParts(const FigureSource& source, const Gr
 
 absl::StatusOr<std::vector<Part>> MeasureParts(const FigureSource& source, const Ground& ground,
                                                const v1::MeasureFigure& figure) {
-  const auto at = ground.structure.measures().find(figure.measure_id());
-  if (at == ground.structure.measures().end()) {
+  const auto at = ground.structure().measures().find(figure.measure_id());
+  if (at == ground.structure().measures().end()) {
     return absl::NotFoundError(
         fmt::format("there is no measure \"{}\" at {}", figure.measure_id(), ground.basis.receipt()));
   }
@@ -220,9 +221,12 @@ absl::StatusOr<v1::ExplainResponse> AnswerExplain(const FigureSource& source,
 
   v1::ExplainResponse response;
   *response.mutable_basis() = ground.basis;
-  int64_t total = 0;
-  for (const Part& part : parts) RETURN_IF_ERROR(AddTo(total, part.amount));
-  response.set_total(total);
+  // The figure has to fit, not every sum on the way to it.
+  Balance sum = 0;
+  for (const Part& part : parts) sum += part.amount;
+  const std::optional<int64_t> total = Narrow(sum);
+  if (!total) return absl::OutOfRangeError("a sum does not fit into 64 bits");
+  response.set_total(*total);
   response.set_contributions_total(parts.size());
   const uint64_t begin = std::min<uint64_t>(token.offset, parts.size());
   const uint64_t end = std::min<uint64_t>(begin + page_size, parts.size());

@@ -91,7 +91,7 @@ absl::Status FillBoard(const Cells& cells, Period asked, bool restated, v1::Boar
 // The latest month that anything was posted to in the ledger, whichever boards are asked for.
 absl::StatusOr<Period> LatestMonth(const FigureSource& source, const Ground& ground, Balances& balances) {
   int32_t latest = -1;
-  for (const auto& [id, board] : ground.structure.boards()) {
+  for (const auto& [id, board] : ground.structure().boards()) {
     ASSIGN_OR_RETURN(const Cells cells, source.BalancesAt(SavingsAccount(id), ground.end.sequence));
     for (const auto& [packed, pence] : cells) latest = std::max(latest, SavingsCell::Unpack(packed).posted);
     balances.emplace(id, std::move(cells));
@@ -113,7 +113,7 @@ absl::StatusOr<v1::QuerySavingsResponse> AnswerSavings(const FigureSource& sourc
   v1::QuerySavingsResponse response;
   *response.mutable_basis() = ground.basis;
   response.set_period(asked->ToString());
-  response.set_period_closed(ground.structure.ClosedAt(*asked).has_value());
+  response.set_period_closed(ground.structure().ClosedAt(*asked).has_value());
   for (const std::string& id : boards) {
     auto at = balances.find(id);
     if (at == balances.end()) {

@@ -105,9 +105,9 @@ absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
                                     v1::QueryWaitsResponse& response) {
   // Measures come in the order of their ids, so those of a pool do too.
   std::map<std::string_view, std::map<v1::Pathway, std::vector<const std::string*>>> sets;
-  for (const auto& [id, facts] : ground_.structure.measures()) {
+  for (const auto& [id, facts] : ground_.structure().measures()) {
     if (!IsWaits(facts)) continue;
-    for (const std::string_view board : ground_.structure.BoardsOf(facts, month_)) {
+    for (const std::string_view board : ground_.structure().BoardsOf(facts, month_)) {
       sets[board][facts.definition.pathway()].push_back(&id);
     }
   }
@@ -128,7 +128,7 @@ absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
 absl::Status WaitsAnswer::AddMeasures(const std::set<std::string>& measures,
                                       v1::QueryWaitsResponse& response) {
   for (const std::string& id : measures) {
-    const MeasureFacts& facts = ground_.structure.measures().at(id);
+    const MeasureFacts& facts = ground_.structure().measures().at(id);
     Pool pool;
     RETURN_IF_ERROR(AddToPool(id, pool));
     v1::Waits& waits = *response.add_waits();
@@ -143,7 +143,7 @@ absl::Status WaitsAnswer::AddMeasures(const std::set<std::string>& measures,
 absl::StatusOr<std::set<std::string>> AskedMeasures(const Ground& ground,
                                                     const v1::QueryWaitsRequest& request) {
   std::set<std::string> asked(request.measure_ids().begin(), request.measure_ids().end());
-  const std::map<std::string, MeasureFacts>& measures = ground.structure.measures();
+  const std::map<std::string, MeasureFacts>& measures = ground.structure().measures();
   for (const std::string& id : asked) {
     const auto at = measures.find(id);
     if (at == measures.end()) {
@@ -161,7 +161,7 @@ absl::StatusOr<std::set<std::string>> AskedMeasures(const Ground& ground,
 // The latest month that any measure of waits was recorded for.
 absl::StatusOr<Period> LatestMonth(const FigureSource& source, const Ground& ground) {
   int32_t latest = -1;
-  for (const auto& [id, facts] : ground.structure.measures()) {
+  for (const auto& [id, facts] : ground.structure().measures()) {
     if (!IsWaits(facts)) continue;
     ASSIGN_OR_RETURN(const Cells cells, source.BalancesAt(CountsAccount(id), ground.end.sequence));
     for (const auto& [packed, reported] : cells) {

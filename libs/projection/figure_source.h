@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,13 @@ struct FactEvent {
   v1::Event event;
 };
 
+// What every source says of a balance that does not fit, in the same words.
+[[nodiscard]] absl::Status SumTooLarge(const std::string& account);
+
+class Structure;
+// Shared by what keeps it for the next question (structure_cache.h) and the answers that are under way.
+using SharedStructure = std::shared_ptr<const Structure>;
+
 // One ledger at one moment; what it returns does not change while it lives.  Not thread-safe.
 class FigureSource {
  public:
@@ -69,6 +77,9 @@ class FigureSource {
                                                                    Sequence sequence) const = 0;
   // The facts up to `sequence`, in the order of the log.
   virtual absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const = 0;
+  // The fold of the facts up to `sequence`.
+  //   DATA_LOSS  as Structure::Fold.
+  virtual absl::StatusOr<SharedStructure> StructureAt(Sequence sequence) const = 0;
 };
 
 }  // namespace realise

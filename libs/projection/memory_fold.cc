@@ -5,10 +5,11 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "libs/base/money.h"
+#include "libs/base/balance.h"
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/evolve.h"
+#include "libs/projection/structure.h"
 #include "realise/v1/commit.pb.h"
 
 namespace realise {
@@ -150,15 +151,16 @@ absl::StatusOr<Cells> MemoryFold::BalancesAt(const std::string& account, Sequenc
   Cells cells;
   const auto at = accounts_->postings.find(account);
   if (at == accounts_->postings.end()) return cells;
+  // As wide as in the view store: only a sum as at `sequence` has to fit, not those on the way to it.
+  std::map<Cell, Balance> balances;
   for (const AccountPosting& posting : at->second) {
     if (posting.sequence > sequence) break;
-    int64_t& balance = cells[posting.cell];
-    const std::optional<int64_t> sum = CheckedAdd(balance, posting.delta);
-    if (!sum) {
-      return absl::OutOfRangeError(
-          fmt::format("a sum of {} does not fit into 64 bits at {}@{}", account, ledger(), posting.sequence));
-    }
-    balance = *sum;
+    balances[posting.cell] += posting.delta;
+  }
+  for (const auto& [cell, balance] : balances) {
+    const std::optional<int64_t> sum = Narrow(balance);
+    if (!sum) return SumTooLarge(account);
+    cells.emplace_hint(cells.end(), cell, *sum);
   }
   return cells;
 }
@@ -176,6 +178,12 @@ absl::StatusOr<std::vector<FactEvent>> MemoryFold::FactsUpTo(Sequence sequence) 
   const auto& all = accounts_->facts;
   return std::vector<FactEvent>(all.begin(),
                                 std::ranges::upper_bound(all, sequence, {}, &FactEvent::sequence));
+}
+
+absl::StatusOr<SharedStructure> MemoryFold::StructureAt(Sequence sequence) const {
+  ASSIGN_OR_RETURN(const std::vector<FactEvent> facts, FactsUpTo(sequence));
+  ASSIGN_OR_RETURN(Structure structure, Structure::Fold(facts));
+  return Structure::Share(std::move(structure));
 }
 
 }  // namespace realise

@@ -33,6 +33,7 @@ class MemoryFold : public FigureSource {
   absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
                                                            Sequence sequence) const override;
   absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const override;
+  absl::StatusOr<SharedStructure> StructureAt(Sequence sequence) const override;
 
  private:
   class Accounts;

@@ -109,5 +109,36 @@ RC_GTEST_PROP(MemoryFoldProperty, BalancesAreSumsOfPostings, (uint64_t seed)) {
   }
 }
 
+// Sums on the way may be larger than 64 bits, in a balance and in what explains it.
+TEST(MemoryFoldSums, OnlyWhatIsAskedForHasToFit) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  FoldedHistory history;
+  history.AddEach({BoardEstablished("b"), ProjectProposed("p"), ProjectAssigned("p", "b"),
+                   BenefitRegistered("n", "p"),
+                   ClaimSubmitted("c-1", "n", "2024/25-M01", "2024/25-M01", kMost),
+                   ClaimSubmitted("c-2", "n", "2024/25-M01", "2024/25-M01", kMost)});
+  const std::string account = SavingsAccount("b");
+  EXPECT_EQ(history.source().BalancesAt(account, 6).status().code(), absl::StatusCode::kOutOfRange);
+  history.AddEach({ClaimRejected("c-2", "2024/25-M01")});
+  const auto cells = history.source().BalancesAt(account, 7);
+  ASSERT_TRUE(cells.ok()) << cells.status();
+  EXPECT_EQ(cells->begin()->second, kMost);
+
+  v1::ExplainRequest request;
+  request.set_ledger("RH5");
+  v1::SavingsFigure& figure = *request.mutable_savings();
+  figure.set_board_id("b");
+  const SavingsCell cell = SavingsCell::Unpack(cells->begin()->first);
+  figure.set_financial_class(cell.financial_class);
+  figure.set_sign(cell.sign);
+  figure.set_recurrence(cell.recurrence);
+  figure.set_awaiting_validation(true);
+  figure.set_period_to("2024/25-M01");
+  const auto explained = AnswerExplain(history.source(), request, history.Lookup());
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_EQ(explained->total(), kMost);
+  EXPECT_EQ(explained->contributions_total(), 3u);
+}
+
 }  // namespace
 }  // namespace realise

@@ -91,7 +91,7 @@ class Projection::Impl {
     const std::lock_guard lock(mutex_);
     for (const auto& [code, number] : registry) {
       FollowedLedger& ledger = AddLocked(code, number);
-      const auto source = ViewFigureSource::Open(*store_, code, number);
+      const auto source = ViewFigureSource::Open(*store_, structures_, code, number);
       if (absl::IsNotFound(source.status())) continue;
       RETURN_IF_ERROR(source.status());
       ledger.SetFolded(**source);
@@ -119,7 +119,7 @@ class Projection::Impl {
 
   absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& code) {
     ASSIGN_OR_RETURN(const FollowedLedger* const ledger, FindOrLook(code));
-    ASSIGN_OR_RETURN(auto source, ViewFigureSource::Open(*store_, code, ledger->number()));
+    ASSIGN_OR_RETURN(auto source, ViewFigureSource::Open(*store_, structures_, code, ledger->number()));
     return source;
   }
 
@@ -209,6 +209,7 @@ class Projection::Impl {
   EventLog& log_;
   const ProjectionOptions options_;
   const std::unique_ptr<ViewStore> store_;
+  StructureCache structures_;
   StopSignal stop_;
   std::thread finder_;
   bool started_ = false;  // constant once others call

@@ -38,8 +38,18 @@ const std::string& BoardFacts::Name(v1::BoardMapping mapping, Date date) const {
 
 absl::StatusOr<Structure> Structure::Fold(const std::vector<FactEvent>& facts) {
   Structure structure;
-  for (const FactEvent& fact : facts) RETURN_IF_ERROR(structure.Apply(fact));
+  RETURN_IF_ERROR(structure.Add(facts));
   return structure;
+}
+
+// Shared for the reason that figure_source.h gives.
+SharedStructure Structure::Share(Structure structure) {
+  return std::make_shared<const Structure>(std::move(structure));
+}
+
+absl::Status Structure::Add(const std::vector<FactEvent>& facts) {
+  for (const FactEvent& fact : facts) RETURN_IF_ERROR(Apply(fact));
+  return absl::OkStatus();
 }
 
 absl::Status Structure::Apply(const FactEvent& fact) {

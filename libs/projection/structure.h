@@ -45,6 +45,11 @@ class Structure {
   // DATA_LOSS  a fact cannot be read: Decide accepts no such event.
   [[nodiscard]] static absl::StatusOr<Structure> Fold(const std::vector<FactEvent>& facts);
 
+  // Goes on behind what was folded, in the order of the log.   DATA_LOSS  as Fold; it can no longer be used.
+  [[nodiscard]] absl::Status Add(const std::vector<FactEvent>& facts);
+
+  [[nodiscard]] static SharedStructure Share(Structure structure);
+
   // By id.
   const std::map<std::string, BoardFacts>& boards() const { return boards_; }
   const std::map<std::string, MeasureFacts>& measures() const { return measures_; }

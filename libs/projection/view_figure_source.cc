@@ -15,9 +15,10 @@ constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const ViewStore& store,
+                                                                         StructureCache& structures,
                                                                          const std::string& ledger,
                                                                          LedgerNumber number) {
-  std::unique_ptr<ViewFigureSource> source(new ViewFigureSource(ledger, store.Snapshot()));
+  std::unique_ptr<ViewFigureSource> source(new ViewFigureSource(ledger, store.Snapshot(), structures));
   ViewSnapshot& snapshot = *source->snapshot_;
   ASSIGN_OR_RETURN(const auto version, snapshot.Get(AnsweringKey(number)));
   if (!version) return absl::NotFoundError(fmt::format("nothing of ledger {} is folded yet", ledger));
@@ -104,10 +105,9 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
   absl::flat_hash_map<Cell, Balance> balances;
   RETURN_IF_ERROR(ReadBalances(*snapshot_, keys_, *number, sequence, balances));
   for (const auto& [cell, balance] : balances) {
-    if (balance < std::numeric_limits<int64_t>::min() || balance > std::numeric_limits<int64_t>::max()) {
-      return absl::OutOfRangeError(fmt::format("a sum of account {} does not fit into 64 bits", account));
-    }
-    cells.emplace(cell, static_cast<int64_t>(balance));
+    const std::optional<int64_t> sum = Narrow(balance);
+    if (!sum) return SumTooLarge(account);
+    cells.emplace(cell, *sum);
   }
   return cells;
 }
@@ -127,9 +127,25 @@ absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const
 }
 
 absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::FactsUpTo(Sequence sequence) const {
+  return ReadFacts(0, sequence);
+}
+
+absl::StatusOr<SharedStructure> ViewFigureSource::StructureAt(Sequence sequence) const {
+  const std::string table = keys_.Table(ViewTable::kFacts);
+  snapshot_->SeekForPrev(keys_.Fact(sequence));
+  RETURN_IF_ERROR(snapshot_->status());
+  Sequence last = 0;
+  if (snapshot_->On(table)) {
+    if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
+    last = ReadUint64(snapshot_->key().substr(table.size()));
+  }
+  return structures_.Get(keys_, last, [&](Sequence after) { return ReadFacts(after, last); });
+}
+
+absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::ReadFacts(Sequence after, Sequence sequence) const {
   std::vector<FactEvent> facts;
   const std::string table = keys_.Table(ViewTable::kFacts);
-  for (snapshot_->Seek(table); snapshot_->On(table); snapshot_->Next()) {
+  for (snapshot_->Seek(keys_.Fact(after + 1)); snapshot_->On(table); snapshot_->Next()) {
     if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
     const Sequence at = ReadUint64(snapshot_->key().substr(table.size()));
     if (at > sequence) break;

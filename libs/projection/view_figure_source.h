@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "libs/projection/figure_source.h"
+#include "libs/projection/structure_cache.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_rows.h"
 #include "libs/view_store/view_store.h"
@@ -19,7 +20,9 @@ class ViewFigureSource : public FigureSource {
   // Takes a snapshot of what answers for a ledger now.
   //   NOT_FOUND               nothing of it is folded yet.
   //   UNAVAILABLE, DATA_LOSS  as ViewStore::Open; of its other functions too.
+  // Both must outlive it.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<ViewFigureSource>> Open(const ViewStore& store,
+                                                                              StructureCache& structures,
                                                                               const std::string& ledger,
                                                                               LedgerNumber number);
 
@@ -35,21 +38,25 @@ class ViewFigureSource : public FigureSource {
   absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
                                                            Sequence sequence) const override;
   absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const override;
+  absl::StatusOr<SharedStructure> StructureAt(Sequence sequence) const override;
 
   // Void commits passed over up to here.
   uint64_t void_commits() const { return place_.void_commits(); }
 
  private:
-  ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot)
-      : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)) {}
+  ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot, StructureCache& structures)
+      : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)), structures_(structures) {}
 
   // The commit that the cursor stands on.
   absl::StatusOr<CommitEnd> CommitHere(ViewCommitRow* row = nullptr) const;
+  // The facts behind `after` and up to `sequence`.
+  absl::StatusOr<std::vector<FactEvent>> ReadFacts(Sequence after, Sequence sequence) const;
   // Nothing if the account does not exist.
   absl::StatusOr<std::optional<AccountNumber>> NumberOf(const std::string& account) const;
 
   const std::string ledger_;
   const std::unique_ptr<ViewSnapshot> snapshot_;
+  StructureCache& structures_;
   ViewKeyspace keys_;
   internal::v1::LogPlace place_;
   CommitEnd latest_;

@@ -16,14 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include "libs/base/balance.h"
 #include "libs/base/calendar.h"
 #include "libs/base/ids.h"
 #include "libs/view_store/view_keys.h"
 
 namespace realise {
-
-// A sum of 64-bit numbers that cannot overflow.
-__extension__ typedef __int128 Balance;
 
 struct CellDelta {
   uint64_t cell = 0;

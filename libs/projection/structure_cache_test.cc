@@ -1,0 +1,133 @@
+// An answer is the same, byte for byte, whether its structure is folded for it or was kept.
+#include "libs/projection/structure_cache.h"
+
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "libs/domain/testing/event_builders.h"
+#include "libs/projection/answers.h"
+#include "libs/projection/memory_fold.h"
+#include "libs/projection/projection.h"
+#include "libs/projection/testing/recorded_ledger.h"
+#include "libs/projection/view_figure_source.h"
+#include "rocksdb/env.h"
+
+namespace realise {
+namespace {
+
+template <typename Request, typename Response>
+std::string Answered(const FigureSource& source, const v1::Basis& basis,
+                     absl::StatusOr<Response> (*answer)(const FigureSource&, const Request&)) {
+  Request request;
+  request.set_ledger(source.ledger());
+  *request.mutable_basis() = basis;
+  const auto response = answer(source, request);
+  return response.ok() ? response->SerializeAsString() : response.status().ToString();
+}
+
+// All that can be asked of all boards.
+std::string AllAnswers(const FigureSource& source, const v1::Basis& basis) {
+  return Answered(source, basis, &AnswerBoards) + "|" + Answered(source, basis, &AnswerSavings) + "|" +
+         Answered(source, basis, &AnswerBedDays) + "|" + Answered(source, basis, &AnswerWaits);
+}
+
+class StructureCacheTest : public ::testing::Test {
+ protected:
+  StructureCacheTest() {
+    seed_ = static_cast<uint64_t>(::testing::UnitTest::GetInstance()->random_seed()) + 31;
+    random_.seed(seed_);
+    ledger_.CommitHistory(testing::Numbered(testing::RandomHistory(seed_, 300)), seed_);
+    for (const std::string& stored : ledger_.commits()) EXPECT_TRUE(expected_.Add(stored).ok());
+    auto projection = Projection::Open(memory_.log(), {.path = "/views", .env = env_.get()});
+    EXPECT_TRUE(projection.ok() && (*projection)->RunOnce().ok());
+    projection->reset();
+    auto store = ViewStore::Open({.path = "/views", .env = env_.get()});
+    EXPECT_TRUE(store.ok());
+    store_ = std::move(*store);
+  }
+
+  std::vector<v1::Basis> RandomBases(int count) {
+    std::vector<v1::Basis> bases;
+    while (static_cast<int>(bases.size()) < count) {
+      v1::Basis basis;
+      const auto end = expected_.CommitHolding(random_() % (ledger_.last() + 1));
+      basis.set_position("AA1@" + std::to_string(end->sequence));
+      if (random_() % 8 == 0) basis.set_closed_period("2024/25-M0" + std::to_string(1 + random_() % 9));
+      if (random_() % 2 == 0) basis.set_view(v1::VIEW_RESTATED);
+      if (random_() % 2 == 0) basis.set_boards(v1::BOARD_MAPPING_AS_WAS);
+      bases.push_back(basis);
+    }
+    return bases;
+  }
+
+  void ExpectSame(StructureCache& cache, const std::vector<v1::Basis>& bases) {
+    for (const v1::Basis& basis : bases) {
+      const auto source = ViewFigureSource::Open(*store_, cache, "AA1", 1);
+      ASSERT_TRUE(source.ok()) << source.status();
+      ASSERT_EQ(AllAnswers(**source, basis), AllAnswers(expected_, basis)) << basis.ShortDebugString();
+    }
+  }
+
+  uint64_t seed_ = 0;
+  std::mt19937_64 random_;
+  testing::MemoryLog memory_;
+  testing::RecordedLedger ledger_{memory_.log(), "AA1"};
+  MemoryFold expected_{"AA1", kFoldVersion};
+  const std::unique_ptr<rocksdb::Env> env_{rocksdb::NewMemEnv(rocksdb::Env::Default())};
+  std::unique_ptr<ViewStore> store_;
+};
+
+TEST_F(StructureCacheTest, AnswersAreTheSameAtRandomPositions) {
+  SCOPED_TRACE(::testing::Message() << "seed " << seed_);
+  const std::vector<v1::Basis> bases = RandomBases(120);
+  StructureCache roomy, for_one({.structures_max = 1}), for_few({.structures_max = 9, .facts_max = 200});
+  ExpectSame(roomy, bases);
+  ExpectSame(roomy, bases);
+  ExpectSame(for_one, bases);
+  ExpectSame(for_few, bases);
+  EXPECT_GT(roomy.structures(), 9u);
+  EXPECT_EQ(for_one.structures(), 1u);
+  EXPECT_LE(for_few.structures(), 9u);
+  EXPECT_LE(for_few.facts(), 200u);
+}
+
+TEST_F(StructureCacheTest, ThreadsThatAskAtOnceGetTheSame) {
+  SCOPED_TRACE(::testing::Message() << "seed " << seed_);
+  const std::vector<v1::Basis> bases = RandomBases(40);
+  StructureCache cache({.structures_max = 5});
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { ExpectSame(cache, bases); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(StructureCacheTest, VersionsAndLedgersAreKeptApart) {
+  StructureCache cache;
+  const auto none = [](Sequence) { return std::vector<FactEvent>(); };
+  const auto one = [](Sequence) {
+    return std::vector<FactEvent>{{.sequence = 5, .event = testing::BoardEstablished("b")}};
+  };
+  EXPECT_EQ((*cache.Get({1, 1}, 5, one))->boards().size(), 1u);
+  EXPECT_EQ((*cache.Get({2, 1}, 5, none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 2}, 5, none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 1}, 5, none))->boards().size(), 1u);
+  EXPECT_EQ((*cache.Get({1, 1}, 4, none))->boards().size(), 0u);
+  EXPECT_EQ(cache.structures(), 4u);
+}
+
+// A fact that cannot be read is an error each time, and nothing of it is kept.
+TEST_F(StructureCacheTest, WhatFailsIsNotKept) {
+  StructureCache cache;
+  const auto bad = [](Sequence) {
+    return std::vector<FactEvent>{{.sequence = 5, .event = testing::BoardRenamed("none", "b", "2024-01-01")}};
+  };
+  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, bad).status()));
+  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, bad).status()));
+  EXPECT_EQ(cache.structures(), 0u);
+}
+
+}  // namespace
+}  // namespace realise
