@@ -13,12 +13,10 @@
 #include "libs/domain/rejection.h"
 #include "libs/ledger/decider_store.h"
 #include "libs/ledger/ledger_writer.h"
+#include "libs/ledger/passing_time.h"
 #include "realise/v1/append_service.pb.h"
 
 namespace realise {
-
-// Time that only passes; for waiting, never for recording.
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 // A refusal of one event of a command, or of the command (event 0).
 struct EventRejection {

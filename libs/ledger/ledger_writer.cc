@@ -9,16 +9,33 @@
 
 namespace realise {
 
-LedgerWriter::LedgerWriter(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
-LedgerWriter::~LedgerWriter() = default;
+LedgerWriter::LedgerWriter(std::unique_ptr<WriterLoop> loop) : loop_(std::move(loop)) {
+  thread_ = std::thread([this] {
+    while (loop_->Step()) {
+    }
+  });
+}
+
+LedgerWriter::~LedgerWriter() { Close(); }
 
 absl::StatusOr<std::unique_ptr<LedgerWriter>> LedgerWriter::Open(EventLog& log, DeciderStore& store,
                                                                  const Clock& clock,
                                                                  LedgerWriterOptions options) {
-  auto loop = std::make_unique<Loop>(log, store, clock, std::move(options));
-  RETURN_IF_ERROR(loop->Start());
+  static const MachineTime time;
+  auto loop = std::make_unique<WriterLoop>(log, store, clock, time, RandomWriterId(), std::move(options));
+  RETURN_IF_ERROR(loop->Open());
   return std::unique_ptr<LedgerWriter>(new LedgerWriter(std::move(loop)));
 }
+
+void LedgerWriter::BeginDrain(bool released) { loop_->BeginDrain(released); }
+
+void LedgerWriter::Close(bool released) {
+  loop_->BeginDrain(released);
+  const std::lock_guard lock(closing_);
+  if (thread_.joinable()) thread_.join();
+}
+
+bool LedgerWriter::Resigned() const { return loop_->Resigned(); }
 
 void LedgerWriter::Submit(v1::AppendRequest request, std::function<void(AppendOutcome)> done) {
   auto command = std::make_unique<Command>();
@@ -27,8 +44,6 @@ void LedgerWriter::Submit(v1::AppendRequest request, std::function<void(AppendOu
   PrepareCommand(loop_->options().ledger, *command);
   loop_->Submit(std::move(command));
 }
-
-void LedgerWriter::BeginDrain() { loop_->BeginDrain(); }
 
 absl::StatusOr<Receipt> LedgerWriter::CorrectClock() {
   std::promise<AppendOutcome> answered;

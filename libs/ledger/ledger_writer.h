@@ -2,6 +2,10 @@
 //
 //   submit -> queue -> decide (state incl. what is under way) -> commit -> log -> read back -> answer
 //
+// A process that is to write a ledger takes it over with an empty commit.  A writer that reads such a commit
+// of another asks whether the ledger is still its own, and resigns if not; if both believe to own it, they
+// take turns.
+//
 // Every answer, acceptance, refusal or duplicate, waits until the state it was decided on has been read back
 // as valid. At most kPipelineDepthMax commits are under way.  If one turns out void, or another writer's
 // commit came between, all behind it are void: their commands are decided again, in order.  A writer that
@@ -12,7 +16,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +32,7 @@
 namespace realise {
 
 class DeciderStore;
+class WriterLoop;
 
 // The default of LedgerWriterOptions::pending_bytes_max.
 inline constexpr size_t kPendingBytesMax = 64 * 1024 * 1024;
@@ -46,12 +53,16 @@ struct AppendOutcome {
   //                  `refusals` may also hold CLOCK (FAILED_PRECONDITION), which says nothing of the events.
   // DEADLINE_EXCEEDED   the position of at_least was not reached; nothing was appended.
   // INTERNAL         a defect: what was accepted cannot be applied; nothing was appended.
-  // UNAVAILABLE      outcome unknown: the log did not answer, or the writer is stopping.  Safe to send again.
+  // UNAVAILABLE      outcome unknown: the log did not answer, the writer is stopping, or `moved`.  Safe to
+  //                  send again.
   // DATA_LOSS        the ledger stopped; the message says what an operator should do.
   absl::Status status;
   std::vector<v1::Appended> events;
   std::vector<v1::Refusal> refusals;
   Receipt receipt;
+  // Another process writes the ledger, or is about to; this one decides nothing of it any more.  Send it
+  // there.
+  bool moved = false;
 };
 
 // The status code that a reason goes out with.
@@ -71,6 +82,11 @@ struct LedgerWriterOptions {
   size_t pending_bytes_max = kPendingBytesMax;
   // The same, of all writers of the process together, who share this count; null if there is only one.
   std::atomic<size_t>* process_pending_bytes = nullptr;
+  // When it is opened, append an empty commit, and answer nothing before that is read back as valid.
+  bool take_over = false;
+  // Asked, on the writer's thread, when another writer took the ledger over: whether this process is to go on
+  // writing it.  If not, the writer resigns.  Must not block; null is always.
+  std::function<bool()> still_mine;
   // The decider store is written to after as many events, and at a clean stop.
   size_t save_every_events = 64 * 1024;
 };
@@ -80,6 +96,7 @@ struct WriterCounts {
   uint64_t commits = 0;             // own ones, read back as valid
   uint64_t foreign_commits = 0;     // other writers', valid or void
   uint64_t decided_again = 0;       // decisions that rested on what turned out void
+  uint64_t taken_over = 0;          // other writers' take-overs, and other empty commits
   uint64_t receipt_mismatches = 0;  // receipts in requests that name another history
 };
 
@@ -105,8 +122,13 @@ class LedgerWriter {
   void Submit(v1::AppendRequest command, std::function<void(AppendOutcome)> done);
 
   // Lets it end: what is under way is answered, as far as it can be read back within answer_within; the rest,
-  // and every later command, is UNAVAILABLE.  Returns at once.
-  void BeginDrain();
+  // and every later command, is UNAVAILABLE, and `moved` if it is released to another process.  Returns at
+  // once; Close, having begun, waits for the end.  Behind that it touches neither log nor store.
+  void BeginDrain(bool released = false);
+  void Close(bool released = false);
+
+  // Another writer took over, and still_mine was false: every command is answered `moved`.
+  [[nodiscard]] bool Resigned() const;
 
   // Appends a flagged commit, the only kind whose time may go back.  Blocks.   UNAVAILABLE  outcome unknown.
   [[nodiscard]] absl::StatusOr<Receipt> CorrectClock();
@@ -116,9 +138,11 @@ class LedgerWriter {
   [[nodiscard]] WriterCounts Counts() const;
 
  private:
-  class Loop;
-  explicit LedgerWriter(std::unique_ptr<Loop> loop);
-  std::unique_ptr<Loop> loop_;
+  explicit LedgerWriter(std::unique_ptr<WriterLoop> loop);
+
+  const std::unique_ptr<WriterLoop> loop_;
+  std::mutex closing_;
+  std::thread thread_;  // joined under closing_
 };
 
 // Creates a ledger: its place in the log, and the first commit with a new random ledger id.

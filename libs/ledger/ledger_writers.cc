@@ -7,10 +7,21 @@
 
 namespace realise {
 
-absl::StatusOr<LedgerWriter*> LedgerWriters::Of(const std::string& ledger) {
+LedgerWriters::~LedgerWriters() {
+  for (auto& [ledger, slot] : slots_) {
+    if (slot.writer != nullptr) slot.writer->BeginDrain();
+  }
+  for (auto& [ledger, slot] : slots_) {
+    if (slot.writer != nullptr) slot.writer->Close();
+  }
+}
+
+// Shared, because a call may still use a writer that is closed or replaced meanwhile.
+absl::StatusOr<std::shared_ptr<LedgerWriter>> LedgerWriters::Of(const std::string& ledger) {
   if (!IsLedgerCode(ledger)) {
     return absl::InvalidArgumentError("ledger: has to be an ODS code, 3 to 10 upper case letters and digits");
   }
+  if (!IsMine(ledger)) return absl::AbortedError("another process writes this ledger; send to it");
   Slot* slot = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -24,13 +35,34 @@ absl::StatusOr<LedgerWriter*> LedgerWriters::Of(const std::string& ledger) {
     slot = &slots_[ledger];
   }
   const std::lock_guard lock(slot->mutex);
+  if (slot->writer != nullptr && slot->writer->Resigned()) {
+    slot->writer->Close();
+    slot->writer.reset();
+  }
   if (slot->writer == nullptr) {
     LedgerWriterOptions options;
     options.ledger = ledger;
+    options.answer_within = options_.answer_within;
+    options.take_over = options_.take_over;
+    if (options_.still_mine) options.still_mine = [this, ledger] { return IsMine(ledger); };
     options.process_pending_bytes = &pending_bytes_;
     ASSIGN_OR_RETURN(slot->writer, LedgerWriter::Open(log_, store_, clock_, std::move(options)));
   }
-  return slot->writer.get();
+  return slot->writer;
+}
+
+void LedgerWriters::Release(const std::string& ledger) {
+  Slot* slot = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = slots_.find(ledger);
+    if (known == slots_.end()) return;
+    slot = &known->second;
+  }
+  const std::lock_guard lock(slot->mutex);
+  if (slot->writer == nullptr) return;
+  slot->writer->Close(/*released=*/true);
+  slot->writer.reset();
 }
 
 }  // namespace realise

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,28 +14,53 @@
 
 namespace realise {
 
+struct LedgerWritersOptions {
+  // As LedgerWriterOptions; set it where several processes write the same log.
+  bool take_over = false;
+  // Whether this process is to write a ledger.  Called on any thread; must not block; null is always.
+  std::function<bool(const std::string& ledger)> still_mine;
+  // As LedgerWriterOptions; also how long stopping all writers takes at most.
+  std::chrono::milliseconds answer_within = LedgerWriterOptions().answer_within;
+};
+
 // Opens a ledger's writer when it is first asked for and keeps it.  Thread-safe.  log, store and clock must
 // outlive it.
 class LedgerWriters {
  public:
-  LedgerWriters(EventLog& log, DeciderStore& store, const Clock& clock)
-      : log_(log), store_(store), clock_(clock) {}
+  LedgerWriters(EventLog& log, DeciderStore& store, const Clock& clock,
+                LedgerWritersOptions options = LedgerWritersOptions())
+      : log_(log), store_(store), clock_(clock), options_(std::move(options)) {}
+  // Lets all drain at the same time, and waits for them.
+  ~LedgerWriters();
 
-  // The writer of a ledger; it lives as long as this object.  Opening reads the ledger to its end.
+  LedgerWriters(const LedgerWriters&) = delete;
+  LedgerWriters& operator=(const LedgerWriters&) = delete;
+
+  // The writer of a ledger, shared with whoever uses it: it may be closed and replaced meanwhile.  Opening
+  // reads the ledger to its end, and takes it over.  One that resigned is replaced, if the ledger is this
+  // process's again.
   //   NOT_FOUND, FAILED_PRECONDITION, DATA_LOSS, UNAVAILABLE  as LedgerWriter::Open; the next call tries
-  //   again.
-  [[nodiscard]] absl::StatusOr<LedgerWriter*> Of(const std::string& ledger);
+  //   again.  ABORTED  still_mine says that another process writes it; send the command there.
+  [[nodiscard]] absl::StatusOr<std::shared_ptr<LedgerWriter>> Of(const std::string& ledger);
+
+  // Drains and closes a ledger's writer, if it is open, because another process is to write it: what is under
+  // way is answered, what comes meanwhile is answered `moved`.  Returns when nothing more will be sent.  The
+  // next Of opens it again.
+  void Release(const std::string& ledger);
 
  private:
-  // One ledger's, so that opening a long one holds up no other.
+  // One ledger's, so that opening or closing a long one holds up no other.
   struct Slot {
     std::mutex mutex;
-    std::unique_ptr<LedgerWriter> writer;
+    std::shared_ptr<LedgerWriter> writer;  // shared with whoever Of gave it to
   };
+
+  bool IsMine(const std::string& ledger) const { return !options_.still_mine || options_.still_mine(ledger); }
 
   EventLog& log_;
   DeciderStore& store_;
   const Clock& clock_;
+  const LedgerWritersOptions options_;
   std::atomic<size_t> pending_bytes_ = 0;  // of all writers
   std::mutex mutex_;
   std::map<std::string, Slot> slots_;  // guarded by mutex_; a slot's content by its own

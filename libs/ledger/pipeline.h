@@ -33,6 +33,7 @@ struct CommitUnderWay {
   std::string body;
   size_t body_bytes_max = 0;  // what its commands announced
   bool sent_empty = false;    // it is sent even if it has no events
+  bool takes_over = false;
   std::vector<EventUnderWay> events;
   std::vector<HeldAnswer> held;  // in the order in which they were decided
 

@@ -9,7 +9,7 @@
 
 namespace realise {
 
-void LedgerWriter::Loop::ReadBack(std::chrono::milliseconds wait_max) {
+void WriterLoop::ReadBack(std::chrono::milliseconds wait_max) {
   const auto commits = reader_->Read(wait_max, kReadBytesMax);
   if (!commits.ok()) {
     if (absl::IsUnavailable(commits.status())) return PauseFor(commits.status());
@@ -19,14 +19,15 @@ void LedgerWriter::Loop::ReadBack(std::chrono::milliseconds wait_max) {
     pause_.next = Pause().next;
     SetHealth(absl::OkStatus());
   }
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = time_.Now();
   for (const ReadCommit& commit : *commits) {
     TakeIn(commit, now);
     if (!stopped_.ok()) return;
   }
+  if (resign_due_) Resign();
 }
 
-void LedgerWriter::Loop::TakeIn(const ReadCommit& commit, SteadyTime now) {
+void WriterLoop::TakeIn(const ReadCommit& commit, SteadyTime now) {
   const bool foreign = commit.verdict != Verdict::kUndecodable && commit.header.writer != writer_;
   if (foreign) {
     turn_.NoteForeign(commit.verdict == Verdict::kValid, now);
@@ -39,7 +40,8 @@ void LedgerWriter::Loop::TakeIn(const ReadCommit& commit, SteadyTime now) {
     // Another writer's, or one of ours that was given up and came late: it took the link that the first one
     // under way names, so all of them are void.
     GiveUpAll();
-    if (const absl::Status evolved = decider_.Evolve(commit); !evolved.ok()) Stop(evolved);
+    if (const absl::Status evolved = decider_.Evolve(commit); !evolved.ok()) return Stop(evolved);
+    if (foreign) NoteTakenOver(commit);
     return;
   }
   const bool ours_under_way =
@@ -49,7 +51,7 @@ void LedgerWriter::Loop::TakeIn(const ReadCommit& commit, SteadyTime now) {
   if (ours_under_way) GiveUpAll();
 }
 
-void LedgerWriter::Loop::ConfirmFirst(const ReadCommit& commit, SteadyTime now) {
+void WriterLoop::ConfirmFirst(const ReadCommit& commit, SteadyTime now) {
   CommitUnderWay first = std::move(pipeline_.commits().front());
   pipeline_.commits().pop_front();
   log_full_ = false;
@@ -64,7 +66,7 @@ void LedgerWriter::Loop::ConfirmFirst(const ReadCommit& commit, SteadyTime now) 
 }
 
 // A record that was lost without a word is noticed by the time it takes.
-void LedgerWriter::Loop::NoteDelivery(SteadyTime now) {
+void WriterLoop::NoteDelivery(SteadyTime now) {
   if (pipeline_.empty() || resyncing_) return;
   if (const absl::Status failure = appender_->TakeFailure(); !failure.ok()) {
     resyncing_ = true;
@@ -75,7 +77,7 @@ void LedgerWriter::Loop::NoteDelivery(SteadyTime now) {
   }
 }
 
-void LedgerWriter::Loop::Resync() {
+void WriterLoop::Resync() {
   const auto caught_up = reader_->CaughtUp();
   if (!caught_up.ok()) {
     if (absl::IsUnavailable(caught_up.status())) return PauseFor(caught_up.status());
@@ -84,7 +86,7 @@ void LedgerWriter::Loop::Resync() {
   if (*caught_up) GiveUpAll();
 }
 
-void LedgerWriter::Loop::GiveUpAll() {
+void WriterLoop::GiveUpAll() {
   resyncing_ = false;
   log_full_ = false;
   if (pipeline_.empty()) return;
@@ -93,6 +95,7 @@ void LedgerWriter::Loop::GiveUpAll() {
   uint64_t decided_again = 0;
   while (!commits.empty()) {
     decider_.FreeIds(commits.back());
+    take_over_due_ = take_over_due_ || commits.back().takes_over;
     decided_again += commits.back().held.size();
     Redo(commits.back());
     commits.pop_back();
@@ -102,34 +105,31 @@ void LedgerWriter::Loop::GiveUpAll() {
 }
 
 // Puts a commit's commands back to the front, in their order.
-void LedgerWriter::Loop::Redo(CommitUnderWay& commit) {
+void WriterLoop::Redo(CommitUnderWay& commit) {
   for (auto held = commit.held.rbegin(); held != commit.held.rend(); ++held) {
     if (!held->command->done) continue;
-    if (!draining_) {
+    if (drain_until_) {
+      Answer(*held->command, Ended());
+    } else {
       todo_.push_front(std::move(held->command));
-      continue;
     }
-    AppendOutcome outcome;
-    outcome.status =
-        absl::UnavailableError("the writer is stopping; outcome unknown; send again to any other");
-    Answer(*held->command, std::move(outcome));
   }
 }
 
-void LedgerWriter::Loop::CheckAnchors() {
+void WriterLoop::CheckAnchors() {
   anchors_due_ = false;
-  anchors_checked_ = std::chrono::steady_clock::now();
+  anchors_checked_ = time_.Now();
   const absl::Status checked = reader_->CheckAnchors();
   if (absl::IsDataLoss(checked)) return Stop(checked);
   if (!checked.ok()) PauseFor(checked);
 }
 
-void LedgerWriter::Loop::SaveIfDue(bool stopping) {
+void WriterLoop::SaveIfDue(bool stopping) {
   if (decider_.unsaved_events() < save_from_ && !stopping) return;
   // Without the log the anchors cannot be read, and a writer that stops must not wait for it once more.
-  if (stopping && std::chrono::steady_clock::now() < pause_.until) return;
+  if (stopping && time_.Now() < pause_.until) return;
   CheckAnchors();
-  if (!stopped_.ok() || std::chrono::steady_clock::now() < pause_.until) return;
+  if (!stopped_.ok() || time_.Now() < pause_.until) return;
   const absl::Status saved = decider_.Save(reader_->place());
   if (saved.ok()) {
     save_from_ = options_.save_every_events;

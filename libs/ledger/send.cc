@@ -29,13 +29,14 @@ bool AllKnown(const AppendOutcome& outcome) {
 
 }  // namespace
 
-bool LedgerWriter::Loop::MaySend(SteadyTime now) const {
+bool WriterLoop::MaySend(SteadyTime now) const {
   return pipeline_.commits().size() < static_cast<size_t>(kPipelineDepthMax) && !resyncing_ && !log_full_ &&
          now >= pause_.until && now >= turn_.MaySendFrom();
 }
 
-void LedgerWriter::Loop::Send(SteadyTime now) {
+void WriterLoop::Send(SteadyTime now) {
   if (reopen_appender_ && !ReopenAppender()) return;
+  if (take_over_due_ && !TakeOver(now)) return;
   while (!todo_.empty() && stopped_.ok() && MaySend(now)) {
     CommitUnderWay commit = NewCommit();
     const JournalMark before = decider_.Mark();
@@ -45,7 +46,7 @@ void LedgerWriter::Loop::Send(SteadyTime now) {
 }
 
 // Even when nothing is to be sent, so that Health does not go on telling of what is over.
-bool LedgerWriter::Loop::ReopenAppender() {
+bool WriterLoop::ReopenAppender() {
   auto appender = log_.OpenAppender(options_.ledger);
   if (!appender.ok()) {
     PauseFor(appender.status());
@@ -56,7 +57,7 @@ bool LedgerWriter::Loop::ReopenAppender() {
   return true;
 }
 
-CommitUnderWay LedgerWriter::Loop::NewCommit() const {
+CommitUnderWay WriterLoop::NewCommit() const {
   const ChainHead& head = *reader_->head();
   CommitUnderWay commit;
   commit.header.ledger_id = head.ledger_id;
@@ -67,12 +68,12 @@ CommitUnderWay LedgerWriter::Loop::NewCommit() const {
   return commit;
 }
 
-Instant LedgerWriter::Loop::LastRecorded() const {
+Instant WriterLoop::LastRecorded() const {
   return pipeline_.empty() ? reader_->head()->recorded_at : pipeline_.commits().back().header.recorded_at;
 }
 
 // Takes commands in order, as many as fit.
-void LedgerWriter::Loop::Fill(CommitUnderWay& commit, SteadyTime now) {
+void WriterLoop::Fill(CommitUnderWay& commit, SteadyTime now) {
   const bool demonstration = reader_->head()->demonstration;
   while (!todo_.empty() && stopped_.ok()) {
     std::unique_ptr<Command>& next = todo_.front();
@@ -96,19 +97,19 @@ void LedgerWriter::Loop::Fill(CommitUnderWay& commit, SteadyTime now) {
   }
 }
 
-bool LedgerWriter::Loop::Fits(const CommitUnderWay& commit, const Command& command) const {
+bool WriterLoop::Fits(const CommitUnderWay& commit, const Command& command) const {
   return commit.events.size() + command.keys.size() <= kCommitEventsMax &&
          commit.body_bytes_max + command.body_bytes_max <= kCommitBodyBytesMax;
 }
 
 // Sets a command aside whose at_least is not there yet.
-bool LedgerWriter::Loop::Park(std::unique_ptr<Command>& command) {
+bool WriterLoop::Park(std::unique_ptr<Command>& command) {
   if (!command->at_least || !AwaitsAtLeast(*command)) return false;
   parked_.push_back(std::move(command));
   return true;
 }
 
-bool LedgerWriter::Loop::AwaitsAtLeast(Command& command) {
+bool WriterLoop::AwaitsAtLeast(Command& command) {
   const Receipt& at_least = *command.at_least;
   const Sequence confirmed = decider_.confirmed_sequence();
   if (at_least.sequence != confirmed) return at_least.sequence > confirmed;
@@ -128,7 +129,7 @@ bool LedgerWriter::Loop::AwaitsAtLeast(Command& command) {
 }
 
 // Gives a commit without events the time that its first command asks for.
-absl::Status LedgerWriter::Loop::Date(CommitUnderWay& commit, const Command& command, SteadyTime now) {
+absl::Status WriterLoop::Date(CommitUnderWay& commit, const Command& command, SteadyTime now) {
   const Instant wall = clock_.Now();
   const Instant last = LastRecorded();
   const Instant earliest = last + std::chrono::microseconds(1);
@@ -150,14 +151,14 @@ absl::Status LedgerWriter::Loop::Date(CommitUnderWay& commit, const Command& com
 // A command was refused by the clock.  If that was because of the log's clock, which is known from the own
 // commits only, sends an empty one now and then: otherwise a log's clock that was set right would never be
 // seen.
-bool LedgerWriter::Loop::ProbeLogClock(CommitUnderWay& commit, SteadyTime now) {
+bool WriterLoop::ProbeLogClock(CommitUnderWay& commit, SteadyTime now) {
   if (clock_guard_.CheckSkew(clock_.Now(), now).ok() || !clock_guard_.TakeProbe(now)) return false;
   commit.header.recorded_at = LastRecorded() + std::chrono::microseconds(1);
   commit.sent_empty = true;
   return true;
 }
 
-void LedgerWriter::Loop::DecideOne(std::unique_ptr<Command> command, CommitUnderWay& commit) {
+void WriterLoop::DecideOne(std::unique_ptr<Command> command, CommitUnderWay& commit) {
   const uint64_t mismatches = decider_.receipt_mismatches();
   const size_t events_before = commit.events.size();
   AppendOutcome outcome = decider_.Decide(*command, reader_->head()->demonstration, commit);
@@ -179,14 +180,14 @@ void LedgerWriter::Loop::DecideOne(std::unique_ptr<Command> command, CommitUnder
   commit.held.push_back({std::move(command), std::move(outcome)});
 }
 
-void LedgerWriter::Loop::FlagClockCorrection(std::unique_ptr<Command> command, CommitUnderWay& commit) {
+void WriterLoop::FlagClockCorrection(std::unique_ptr<Command> command, CommitUnderWay& commit) {
   commit.header.flags |= kFlagClockCorrection;
   commit.held.push_back({std::move(command), AppendOutcome()});
 }
 
 // Sends the commit, or hands its answers to the last one under way if it has no events.  False if nothing
 // more can be sent for now.
-bool LedgerWriter::Loop::Seal(CommitUnderWay commit, JournalMark before, SteadyTime now) {
+bool WriterLoop::Seal(CommitUnderWay commit, JournalMark before, SteadyTime now) {
   if (!stopped_.ok()) {
     for (HeldAnswer& held : commit.held) {
       AppendOutcome outcome;

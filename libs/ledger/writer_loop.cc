@@ -29,33 +29,32 @@ uint64_t SeedOf(const WriterId& writer) {
   return seed;
 }
 
-absl::Status Stopping() { return absl::UnavailableError("the writer is stopping; send again to any other"); }
-
 }  // namespace
 
-LedgerWriter::Loop::Loop(EventLog& log, DeciderStore& store, const Clock& clock, LedgerWriterOptions options)
+WriterLoop::WriterLoop(EventLog& log, DeciderStore& store, const Clock& clock, const PassingTime& time,
+                       const WriterId& writer, LedgerWriterOptions options)
     : log_(log),
       clock_(clock),
+      time_(time),
+      writer_(writer),
       options_(std::move(options)),
       decider_(options_.ledger, log, store, pipeline_),
       clock_guard_({options_.clock_behind_max, options_.clock_skew_max}),
       turn_(SeedOf(writer_)),
+      take_over_due_(options_.take_over),
       save_from_(options_.save_every_events) {}
 
-LedgerWriter::Loop::~Loop() {
-  BeginDrain();
-  if (thread_.joinable()) thread_.join();
-}
-
-void LedgerWriter::Loop::BeginDrain() {
+void WriterLoop::BeginDrain(bool released) {
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return;
     stopping_ = true;
+    released_ = released;
   }
   commands_came_.notify_one();
 }
 
-absl::Status LedgerWriter::Loop::Start() {
+absl::Status WriterLoop::Open() {
   ASSIGN_OR_RETURN(const std::optional<internal::v1::LogPlace> place, decider_.Load());
   ASSIGN_OR_RETURN(reader_, CommitReader::Open(log_, options_.ledger, place));
   RETURN_IF_ERROR(CatchUp());
@@ -63,14 +62,11 @@ absl::Status LedgerWriter::Loop::Start() {
     return absl::NotFoundError(fmt::format("ledger {} has no first commit; create it", options_.ledger));
   }
   ASSIGN_OR_RETURN(appender_, log_.OpenAppender(options_.ledger));
-  anchors_checked_ = std::chrono::steady_clock::now();
-  thread_ = std::thread([this] { Run(); });
+  anchors_checked_ = time_.Now();
   return absl::OkStatus();
 }
 
-// A writer that comes to a ledger appends no empty commit to take it over: with its first own commit it takes
-// the same link of the chain, and a commit for nothing at every start would only make work for all readers.
-absl::Status LedgerWriter::Loop::CatchUp() {
+absl::Status WriterLoop::CatchUp() {
   while (true) {
     ASSIGN_OR_RETURN(const bool caught_up, reader_->CaughtUp());
     if (caught_up) return absl::OkStatus();
@@ -84,72 +80,88 @@ absl::Status LedgerWriter::Loop::CatchUp() {
   }
 }
 
-void LedgerWriter::Loop::Submit(std::unique_ptr<Command> command) {
-  command->answer_by = std::chrono::steady_clock::now() + options_.answer_within;
+void WriterLoop::Submit(std::unique_ptr<Command> command) {
+  command->answer_by = time_.Now() + options_.answer_within;
   command->bytes = command->request.ByteSizeLong() + kCommandOverheadBytes;
-  absl::Status refused;
+  std::optional<AppendOutcome> refused;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) {
-      refused = Stopping();
+    if (stopping_ || resigned_) {
+      refused = EndedLocked();
     } else if (absl::IsDataLoss(health_)) {
-      refused = health_;
+      refused.emplace().status = health_;
     } else if (pending_bytes_ + command->bytes > options_.pending_bytes_max ||
                ProcessIsFull(command->bytes)) {
-      refused = absl::ResourceExhaustedError("too much is waiting for an answer; send again later");
+      refused.emplace().status =
+          absl::ResourceExhaustedError("too much is waiting for an answer; send again later");
     } else {
       pending_bytes_ += command->bytes;
       if (options_.process_pending_bytes != nullptr) *options_.process_pending_bytes += command->bytes;
       queue_.push_back(std::move(command));
     }
   }
-  if (refused.ok()) {
+  if (!refused) {
     commands_came_.notify_one();
     return;
   }
-  AppendOutcome outcome;
-  outcome.status = std::move(refused);
-  std::exchange(command->done, nullptr)(std::move(outcome));
+  std::exchange(command->done, nullptr)(*std::move(refused));
 }
 
 // Two writers that look at the same moment may pass the limit by one command each.
-bool LedgerWriter::Loop::ProcessIsFull(size_t bytes) const {
+bool WriterLoop::ProcessIsFull(size_t bytes) const {
   return options_.process_pending_bytes != nullptr &&
          *options_.process_pending_bytes + bytes > kProcessPendingBytesMax;
 }
 
-absl::Status LedgerWriter::Loop::Health() const {
+absl::Status WriterLoop::Health() const {
   const std::lock_guard lock(mutex_);
   return health_;
 }
 
-WriterCounts LedgerWriter::Loop::Counts() const {
+WriterCounts WriterLoop::Counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
 }
 
-void LedgerWriter::Loop::SetHealth(absl::Status status) {
+void WriterLoop::SetHealth(absl::Status status) {
   const std::lock_guard lock(mutex_);
   health_ = std::move(status);
 }
 
-void LedgerWriter::Loop::Run() {
-  while (true) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) break;
-    }
-    RunOnce();
+bool WriterLoop::Step() {
+  bool stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping = stopping_;
   }
-  Drain();
+  if (!stopping) {
+    RunOnce();
+    return true;
+  }
+  const SteadyTime now = time_.Now();
+  if (!drain_until_) {
+    drain_until_ = now + options_.answer_within;
+    TakeCommands();
+    // What was not decided yet stays undecided.
+    for (auto* commands : {&todo_, &parked_}) {
+      for (const std::unique_ptr<Command>& command : *commands) Answer(*command, Ended());
+      commands->clear();
+    }
+  }
+  if (stopped_.ok() && !pipeline_.empty() && now < *drain_until_) {
+    DrainOnce(now);
+    return true;
+  }
+  FinishDrain();
+  return false;
 }
 
-void LedgerWriter::Loop::RunOnce() {
-  SteadyTime now = std::chrono::steady_clock::now();
-  if (!stopped_.ok()) {
+void WriterLoop::RunOnce() {
+  SteadyTime now = time_.Now();
+  if (!stopped_.ok() || Resigned()) {
     WaitForCommands(SteadyTime::max());
     TakeCommands();
-    RefuseAll(stopped_);
+    RefuseAll(Ended());
     return;
   }
   if (now < pause_.until) {
@@ -162,9 +174,11 @@ void LedgerWriter::Loop::RunOnce() {
     ReadBack(milliseconds(0));
   }
   TakeCommands();
-  now = std::chrono::steady_clock::now();
+  now = time_.Now();
   Expire(now);
-  if (now < pause_.until || !stopped_.ok()) return;
+  // Whoever hands a command over while it ends is told at once too.
+  if (!stopped_.ok() || Resigned()) return RefuseAll(Ended());
+  if (now < pause_.until) return;
   NoteDelivery(now);
   if (resyncing_) Resync();
   if (anchors_due_ || now - anchors_checked_ >= kAnchorsEvery) CheckAnchors();
@@ -174,24 +188,19 @@ void LedgerWriter::Loop::RunOnce() {
   Send(now);
 }
 
-std::chrono::milliseconds LedgerWriter::Loop::ReadWait(SteadyTime now) const {
+std::chrono::milliseconds WriterLoop::ReadWait(SteadyTime now) const {
   if (!todo_.empty() && MaySend(now)) return milliseconds(0);
   const SteadyTime may_send = turn_.MaySendFrom();
   if (todo_.empty() || may_send <= now) return kReadWaitMax;
   return std::min(kReadWaitMax, std::chrono::ceil<milliseconds>(may_send - now));
 }
 
-void LedgerWriter::Loop::WaitForCommands(SteadyTime until) {
+void WriterLoop::WaitForCommands(SteadyTime until) {
   std::unique_lock lock(mutex_);
-  const auto woken = [this] { return stopping_ || !queue_.empty(); };
-  if (until == SteadyTime::max()) {
-    commands_came_.wait(lock, woken);
-  } else {
-    commands_came_.wait_until(lock, until, woken);
-  }
+  time_.Wait(commands_came_, lock, until, [this] { return stopping_ || !queue_.empty(); });
 }
 
-void LedgerWriter::Loop::TakeCommands() {
+void WriterLoop::TakeCommands() {
   std::vector<std::unique_ptr<Command>> taken;
   {
     const std::lock_guard lock(mutex_);
@@ -200,7 +209,7 @@ void LedgerWriter::Loop::TakeCommands() {
   std::move(taken.begin(), taken.end(), std::back_inserter(todo_));
 }
 
-void LedgerWriter::Loop::Expire(SteadyTime now) {
+void WriterLoop::Expire(SteadyTime now) {
   for (CommitUnderWay& commit : pipeline_.commits()) {
     for (HeldAnswer& held : commit.held) {
       if (!held.command->done) continue;
@@ -215,7 +224,7 @@ void LedgerWriter::Loop::Expire(SteadyTime now) {
   ExpireIn(parked_, now);
 }
 
-void LedgerWriter::Loop::ExpireIn(std::deque<std::unique_ptr<Command>>& commands, SteadyTime now) {
+void WriterLoop::ExpireIn(std::deque<std::unique_ptr<Command>>& commands, SteadyTime now) {
   while (!commands.empty() && commands.front()->answer_by <= now) {
     const std::unique_ptr<Command> command = std::move(commands.front());
     commands.pop_front();
@@ -227,7 +236,7 @@ void LedgerWriter::Loop::ExpireIn(std::deque<std::unique_ptr<Command>>& commands
   }
 }
 
-void LedgerWriter::Loop::Unpark() {
+void WriterLoop::Unpark() {
   for (auto at = parked_.begin(); at != parked_.end();) {
     if (AwaitsAtLeast(**at)) {
       ++at;
@@ -238,7 +247,7 @@ void LedgerWriter::Loop::Unpark() {
   }
 }
 
-void LedgerWriter::Loop::Answer(Command& command, AppendOutcome outcome) {
+void WriterLoop::Answer(Command& command, AppendOutcome outcome) {
   if (!command.done) return;
   {
     const std::lock_guard lock(mutex_);
@@ -248,72 +257,56 @@ void LedgerWriter::Loop::Answer(Command& command, AppendOutcome outcome) {
   std::exchange(command.done, nullptr)(std::move(outcome));
 }
 
-void LedgerWriter::Loop::AnswerHeld(std::vector<HeldAnswer>& held, const Receipt& carrier) {
+void WriterLoop::AnswerHeld(std::vector<HeldAnswer>& held, const Receipt& carrier) {
   for (HeldAnswer& answer : held) {
     if (!answer.outcome.receipt.digest) answer.outcome.receipt = carrier;
     Answer(*answer.command, std::move(answer.outcome));
   }
 }
 
-void LedgerWriter::Loop::RefuseAll(const absl::Status& status) {
-  const auto refuse = [&](Command& command) {
-    AppendOutcome outcome;
-    outcome.status = status;
-    Answer(command, std::move(outcome));
-  };
+void WriterLoop::RefuseAll(const AppendOutcome& outcome) {
   for (CommitUnderWay& commit : pipeline_.commits()) {
-    for (HeldAnswer& held : commit.held) refuse(*held.command);
+    for (HeldAnswer& held : commit.held) Answer(*held.command, outcome);
   }
   for (auto* commands : {&todo_, &parked_}) {
-    for (const std::unique_ptr<Command>& command : *commands) refuse(*command);
+    for (const std::unique_ptr<Command>& command : *commands) Answer(*command, outcome);
     commands->clear();
   }
 }
 
-// Reads back what is under way, and answers it; what was not decided yet stays undecided.
-void LedgerWriter::Loop::Drain() {
-  draining_ = true;
-  const SteadyTime until = std::chrono::steady_clock::now() + options_.answer_within;
-  TakeCommands();
-  for (auto* commands : {&todo_, &parked_}) {
-    for (const std::unique_ptr<Command>& command : *commands) {
-      AppendOutcome outcome;
-      outcome.status = Stopping();
-      Answer(*command, std::move(outcome));
-    }
-    commands->clear();
+// Reads back what is under way, and answers it.
+void WriterLoop::DrainOnce(SteadyTime now) {
+  if (now < pause_.until) {
+    std::unique_lock lock(mutex_);
+    time_.Wait(commands_came_, lock, std::min(pause_.until, *drain_until_), [] { return false; });
+    return;
   }
-  while (stopped_.ok() && !pipeline_.empty() && std::chrono::steady_clock::now() < until) {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (now < pause_.until) {
-      std::unique_lock lock(mutex_);
-      commands_came_.wait_until(lock, std::min(pause_.until, until), [] { return false; });
-      continue;
-    }
-    ReadBack(kReadWaitMax);
-    NoteDelivery(now);
-    if (resyncing_) Resync();
-  }
-  RefuseAll(stopped_.ok() ? Stopping() : stopped_);
+  ReadBack(kReadWaitMax);
+  NoteDelivery(now);
+  if (resyncing_) Resync();
+}
+
+void WriterLoop::FinishDrain() {
+  RefuseAll(Ended());
   if (!stopped_.ok()) return;
   GiveUpAll();
   SaveIfDue(true);
 }
 
-void LedgerWriter::Loop::PauseFor(const absl::Status& why) {
-  pause_.until = std::chrono::steady_clock::now() + pause_.next;
+void WriterLoop::PauseFor(const absl::Status& why) {
+  pause_.until = time_.Now() + pause_.next;
   pause_.next = std::min(2 * pause_.next, kPauseMax);
   SetHealth(absl::UnavailableError(std::string(why.message())));
 }
 
-void LedgerWriter::Loop::Stop(const absl::Status& why) {
+void WriterLoop::Stop(const absl::Status& why) {
   stopped_ = absl::DataLossError(std::string(why.message()));
   SetHealth(stopped_);
-  RefuseAll(stopped_);
+  RefuseAll(Ended());
   pipeline_.commits().clear();
 }
 
-Receipt LedgerWriter::Loop::ConfirmedReceipt() const {
+Receipt WriterLoop::ConfirmedReceipt() const {
   return {options_.ledger, decider_.confirmed_sequence(), reader_->head()->digest};
 }
 

@@ -1,12 +1,12 @@
-// The thread of one writer: takes commands, decides, sends commits, reads them back, answers.
+// What one writer does, step by step: takes commands, decides, sends commits, reads them back, answers.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "libs/event_log/commit_reader.h"
@@ -15,6 +15,7 @@
 #include "libs/ledger/command.h"
 #include "libs/ledger/decider.h"
 #include "libs/ledger/ledger_writer.h"
+#include "libs/ledger/passing_time.h"
 #include "libs/ledger/pipeline.h"
 #include "libs/ledger/send_turn.h"
 
@@ -23,17 +24,26 @@ namespace realise {
 // At most about as much of the log is held in memory by one read.
 inline constexpr size_t kReadBytesMax = 4 * 1024 * 1024;
 
-class LedgerWriter::Loop {
+// Steps are taken by one thread: LedgerWriter's, or a simulation's.  The other functions are thread-safe.
+// log, store, clock and time must outlive it.
+class WriterLoop {
  public:
-  Loop(EventLog& log, DeciderStore& store, const Clock& clock, LedgerWriterOptions options);
-  ~Loop();
+  WriterLoop(EventLog& log, DeciderStore& store, const Clock& clock, const PassingTime& time,
+             const WriterId& writer, LedgerWriterOptions options);
 
-  // Reads the ledger to its end, then starts the thread.  As LedgerWriter::Open.
-  [[nodiscard]] absl::Status Start();
+  WriterLoop(const WriterLoop&) = delete;
+  WriterLoop& operator=(const WriterLoop&) = delete;
+
+  // Reads the ledger to its end.  Before the first step.   Errors as LedgerWriter::Open.
+  [[nodiscard]] absl::Status Open();
+  // Does what is to be done now, having waited a little if that is nothing.  False once it ended, because
+  // it was told to drain and that is done.
+  bool Step();
 
   void Submit(std::unique_ptr<Command> command);
-  // As LedgerWriter::BeginDrain.
-  void BeginDrain();
+  // As LedgerWriter::BeginDrain; released: another process is to write.
+  void BeginDrain(bool released);
+  bool Resigned() const;
   absl::Status Health() const;
   WriterCounts Counts() const;
   const LedgerWriterOptions& options() const { return options_; }
@@ -46,9 +56,9 @@ class LedgerWriter::Loop {
   };
 
   absl::Status CatchUp();
-  void Run();
   void RunOnce();
-  void Drain();
+  void DrainOnce(SteadyTime now);
+  void FinishDrain();
 
   // Commands.
   void WaitForCommands(SteadyTime until);
@@ -58,7 +68,9 @@ class LedgerWriter::Loop {
   void Unpark();
   void Answer(Command& command, AppendOutcome outcome);
   void AnswerHeld(std::vector<HeldAnswer>& held, const Receipt& carrier);
-  void RefuseAll(const absl::Status& status);
+  void RefuseAll(const AppendOutcome& outcome);
+  AppendOutcome Ended() const;
+  AppendOutcome EndedLocked() const;
 
   // Deciding and sending (send.cc).
   bool MaySend(SteadyTime now) const;
@@ -75,6 +87,11 @@ class LedgerWriter::Loop {
   void FlagClockCorrection(std::unique_ptr<Command> command, CommitUnderWay& commit);
   bool Seal(CommitUnderWay commit, JournalMark before, SteadyTime now);
   Instant LastRecorded() const;
+
+  // Who writes (taking_over.cc).
+  bool TakeOver(SteadyTime now);
+  void NoteTakenOver(const ReadCommit& commit);
+  void Resign();
 
   // Reading back (read_back.cc).
   void ReadBack(std::chrono::milliseconds wait_max);
@@ -96,10 +113,11 @@ class LedgerWriter::Loop {
 
   EventLog& log_;
   const Clock& clock_;
+  const PassingTime& time_;
+  const WriterId writer_;
   const LedgerWriterOptions options_;
-  const WriterId writer_ = RandomWriterId();
 
-  // Of the thread alone, after Start.
+  // Of whoever steps, after Open.
   Pipeline pipeline_;
   Decider decider_;
   ClockGuard clock_guard_;
@@ -113,11 +131,13 @@ class LedgerWriter::Loop {
   bool reopen_appender_ = false;  // before the next send
   bool log_full_ = false;         // until something was read back
   bool anchors_due_ = false;      // a caller's receipt was not ours
+  bool take_over_due_;            // an empty commit is to be sent before anything else
   SteadyTime anchors_checked_{};
   size_t save_from_;  // as many unsaved events are written to the store
   bool save_failed_ = false;
-  bool draining_ = false;
-  absl::Status stopped_;  // why for good; OK while it goes on
+  bool resign_due_ = false;                // once everything that was read is taken in
+  std::optional<SteadyTime> drain_until_;  // once it drains
+  absl::Status stopped_;                   // why for good; OK while it goes on
 
   mutable std::mutex mutex_;
   std::condition_variable commands_came_;
@@ -125,10 +145,10 @@ class LedgerWriter::Loop {
   std::vector<std::unique_ptr<Command>> queue_;
   size_t pending_bytes_ = 0;
   bool stopping_ = false;
+  bool released_ = false;  // it stops because another process is to write
+  bool resigned_ = false;  // another process writes
   absl::Status health_;
   WriterCounts counts_;
-
-  std::thread thread_;
 };
 
 }  // namespace realise

@@ -98,7 +98,7 @@ using AppendStreamRw = grpc::ServerReaderWriter<v1::AppendStreamResponse, v1::Ap
 // Reads batches and hands them over, until the caller ends the stream, or something about it is wrong.
 grpc::Status ReadBatches(AppendStreamRw& stream, LedgerWriters& writers,
                          const std::shared_ptr<Outbox>& outbox) {
-  LedgerWriter* writer = nullptr;
+  std::shared_ptr<LedgerWriter> writer;  // shared with `writers`, which may replace it
   std::string ledger;
   v1::AppendStreamRequest request;
   while (stream.Read(&request)) {
@@ -106,7 +106,7 @@ grpc::Status ReadBatches(AppendStreamRw& stream, LedgerWriters& writers,
     if (writer == nullptr) {
       auto opened = writers.Of(append.ledger());
       if (!opened.ok()) return ToGrpcStatus(opened.status());
-      writer = *opened;
+      writer = *std::move(opened);
       ledger = append.ledger();
     } else if (append.ledger() != ledger) {
       return ToGrpcStatus(

@@ -7,6 +7,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ inline constexpr char kLedger[] = "RH5";
 
 // What a log holds, read by the chain rule and a parse alone, without anything of the writer.
 struct WriterTestLedger {
-  std::vector<v1::Event> events;            // event n is at n - 1
-  std::map<Sequence, std::string> digests;  // of the last commit that ends at a sequence, in hexadecimal
+  std::vector<v1::Event> events;                      // event n is at n - 1
+  std::map<Sequence, std::set<std::string>> digests;  // of the commits that end at a sequence, in hexadecimal
   std::vector<CommitHeader> headers;
   int void_records = 0;
 };
