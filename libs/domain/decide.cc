@@ -121,6 +121,10 @@ Verdict DecideBody(const Proposal& proposal) {
       return DecidePeriodOpened(proposal);
     case v1::Event::kPeriodClosed:
       return DecidePeriodClosed(proposal);
+    case v1::Event::kPublisherRegistered:
+      return DecidePublisherRegistered(proposal);
+    case v1::Event::kPublisherWithdrawn:
+      return DecidePublisherWithdrawn(proposal);
     case v1::Event::BODY_NOT_SET:
       break;
   }
@@ -134,8 +138,10 @@ Date TodayAt(Instant now) { return std::chrono::floor<std::chrono::days>(now + s
 }  // namespace
 }  // namespace decide
 
-std::optional<Rejection> Decide(const LedgerState& before, const v1::Event& proposed, Instant now) {
+std::optional<Rejection> Decide(const LedgerState& before, const v1::Event& proposed, Instant now,
+                                Sources sources) {
   const decide::Proposal proposal{before, proposed, decide::TodayAt(now)};
+  if (auto refused = decide::CheckPublisher(proposal, sources)) return refused;
   const std::optional<Rejection> rejection = decide::DecideBody(proposal);
   const bool before_dates = rejection && rejection->reason < Reason::kPeriodInFuture;
   if (!before_dates && decide::DateOf(proposed.occurred_on()) > proposal.today) {

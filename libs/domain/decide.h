@@ -16,10 +16,16 @@ namespace realise {
 // stream of the event's thing, patient identifiers, fields that only the server assigns.
 [[nodiscard]] std::optional<Rejection> CheckForm(const v1::Event& proposed);
 
+// Whose events are taken: a registered source's always, as far as its list goes.
+enum class Sources {
+  kAny,             // and those of sources that are not registered
+  kRegisteredOnly,  // no others
+};
+
 // The rules that need the state before the event.  `now` is the time that would be recorded.
 // REQUIRES: CheckForm found nothing.
 [[nodiscard]] std::optional<Rejection> Decide(const LedgerState& before, const v1::Event& proposed,
-                                              Instant now);
+                                              Instant now, Sources sources = Sources::kAny);
 
 // The stream of the thing that an event is about, "claim/c-0042"; empty without a body.
 [[nodiscard]] std::string StreamOf(const v1::Event& event);

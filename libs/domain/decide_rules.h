@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/base/calendar.h"
+#include "libs/domain/decide.h"
 #include "libs/domain/ledger_state.h"
 #include "libs/domain/rejection.h"
 #include "realise/v1/event.pb.h"
@@ -48,6 +49,9 @@ struct Proposal {
 [[nodiscard]] Verdict CheckCounts(const Proposal& proposal, v1::MeasureUnit unit, int64_t numerator,
                                   int64_t denominator);
 
+// kPublisherNotRegistered, kPublisherTypeNotAllowed: of the event's source, whatever the event is.
+[[nodiscard]] Verdict CheckPublisher(const Proposal& proposal, Sources sources);
+
 [[nodiscard]] Verdict DecideBoardEstablished(const Proposal& proposal);
 [[nodiscard]] Verdict DecideBoardRenamed(const Proposal& proposal);
 [[nodiscard]] Verdict DecideBoardClosed(const Proposal& proposal);
@@ -73,5 +77,7 @@ struct Proposal {
 [[nodiscard]] Verdict DecideMeasurementNotReported(const Proposal& proposal);
 [[nodiscard]] Verdict DecidePeriodOpened(const Proposal& proposal);
 [[nodiscard]] Verdict DecidePeriodClosed(const Proposal& proposal);
+[[nodiscard]] Verdict DecidePublisherRegistered(const Proposal& proposal);
+[[nodiscard]] Verdict DecidePublisherWithdrawn(const Proposal& proposal);
 
 }  // namespace realise::decide

@@ -61,6 +61,10 @@ std::string StreamOf(const v1::Event& event) {
       return "period/" + event.period_opened().period();
     case v1::Event::kPeriodClosed:
       return "period/" + event.period_closed().period();
+    case v1::Event::kPublisherRegistered:
+      return "publisher/" + event.publisher_registered().publisher_id();
+    case v1::Event::kPublisherWithdrawn:
+      return "publisher/" + event.publisher_withdrawn().publisher_id();
     case v1::Event::BODY_NOT_SET:
       break;
   }

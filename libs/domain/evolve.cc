@@ -78,6 +78,10 @@ absl::Status Apply(const v1::Event& event, LedgerState& state) {
       return ApplyPeriodOpened(event, state);
     case v1::Event::kPeriodClosed:
       return ApplyPeriodClosed(event, state);
+    case v1::Event::kPublisherRegistered:
+      return ApplyPublisherRegistered(event, state);
+    case v1::Event::kPublisherWithdrawn:
+      return ApplyPublisherWithdrawn(event, state);
     case v1::Event::BODY_NOT_SET:
       break;
   }

@@ -50,4 +50,8 @@ namespace realise::evolve {
 [[nodiscard]] absl::Status ApplyMeasurementCorrected(const v1::Event& event, LedgerState& state);
 [[nodiscard]] absl::Status ApplyMeasurementNotReported(const v1::Event& event, LedgerState& state);
 
+// Publishers.
+[[nodiscard]] absl::Status ApplyPublisherRegistered(const v1::Event& event, LedgerState& state);
+[[nodiscard]] absl::Status ApplyPublisherWithdrawn(const v1::Event& event, LedgerState& state);
+
 }  // namespace realise::evolve

@@ -1,6 +1,7 @@
 // CheckForm: what can be said against an event without knowing the ledger.
 #include <array>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "fmt/format.h"
@@ -20,6 +21,7 @@ enum class Form {
   kToken,    // visible ASCII
   kText,     // for people
   kTexts,    // a list of them
+  kTypes,    // a list of types of events
   kDate,     //
   kPeriod,   //
   kEnum,     //
@@ -49,6 +51,7 @@ Form FormOfString(const FieldDescriptor& field) {
       {"benefit_id", Form::kId},
       {"claim_id", Form::kId},
       {"measure_id", Form::kId},
+      {"publisher_id", Form::kId},
       {"actor_role", Form::kId},
       {"accountable_role", Form::kId},
       {"owner_role", Form::kId},
@@ -65,6 +68,10 @@ Form FormOfString(const FieldDescriptor& field) {
   };
   const auto at = kForms.find(field.name());
   return at == kForms.end() ? Form::kText : at->second;
+}
+
+Form FormOfStrings(const FieldDescriptor& field) {
+  return field.name() == "event_types" ? Form::kTypes : Form::kTexts;
 }
 
 // What the contract says may be empty.
@@ -85,8 +92,8 @@ FieldRule RuleOf(const FieldDescriptor& field) {
   FieldRule rule{&field, Form::kAny, false, field.real_containing_oneof() != nullptr};
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
-      rule.form = field.is_repeated() ? Form::kTexts : FormOfString(field);
-      rule.required = !field.is_repeated() && !IsOptional(field);
+      rule.form = field.is_repeated() ? FormOfStrings(field) : FormOfString(field);
+      rule.required = rule.form != Form::kTexts && !IsOptional(field);
       break;
     case FieldDescriptor::CPPTYPE_ENUM:
       rule.form = Form::kEnum;
@@ -219,6 +226,8 @@ std::string FormInWords(Form form) {
     case Form::kTexts:
       return fmt::format("at most {} texts, each 1 to {} bytes of UTF-8 without control characters",
                          kEvidenceRefsMax, kTextBytesMax);
+    case Form::kTypes:
+      return "a list of types of events by the names that the contract gives them, each once";
     case Form::kDate:
       return "an existing day of the years 1900 to 2199, written like 2024-06-30";
     case Form::kPeriod:
@@ -249,6 +258,9 @@ class FormPass {
           break;
         case Form::kTexts:
           CheckTexts(rule, message, prefix);
+          break;
+        case Form::kTypes:
+          CheckTypes(rule, message, prefix);
           break;
         default:
           CheckString(rule, reflection.GetStringReference(message, rule.field, &scratch_), prefix);
@@ -294,6 +306,22 @@ class FormPass {
       if (!IsText(text)) Malformed(rule, prefix);
       LookForIdentifier(rule, text, prefix);
     }
+  }
+
+  void CheckTypes(const FieldRule& rule, const Message& message, std::string_view prefix) {
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    const int count = reflection.FieldSize(message, rule.field);
+    CheckPresent(rule, count > 0, prefix);
+    // A longer list than there are types names one twice, or one that is none: no need to look at each.
+    const auto* body = v1::Event::descriptor()->FindOneofByName("body");
+    bool known = count <= body->field_count();
+    std::set<const FieldDescriptor*> named;
+    for (int i = 0; known && i < count; ++i) {
+      const std::string& type = reflection.GetRepeatedStringReference(message, rule.field, i, &scratch_);
+      const FieldDescriptor* field = v1::Event::descriptor()->FindFieldByName(type);
+      known = field != nullptr && field->containing_oneof() == body && named.insert(field).second;
+    }
+    if (!known) Malformed(rule, prefix);
   }
 
   void Malformed(const FieldRule& rule, std::string_view prefix) {

@@ -15,10 +15,12 @@ constexpr char kBoard = 'b';
 constexpr char kClaim = 'c';
 constexpr char kBenefit = 'f';
 constexpr char kMeasure = 'm';
+constexpr char kSource = 'o';
 constexpr char kProject = 'p';
 constexpr char kMeasurement = 'r';
 constexpr char kStream = 's';
 constexpr char kPeriod = 't';
+constexpr char kPublisher = 'u';
 
 // The first byte of a row's value.  A message may serialise to nothing; with it, an empty value can mean "no
 // row".
@@ -88,6 +90,12 @@ bool LedgerState::WithTable(char kind, Use use) {
     case kPeriod:
       use(periods);
       return true;
+    case kPublisher:
+      use(publishers);
+      return true;
+    case kSource:
+      use(sources);
+      return true;
     default:
       return false;
   }
@@ -109,6 +117,12 @@ state::MeasurementState& LedgerState::MutableMeasurement(const std::string& id) 
 }
 state::PeriodState& LedgerState::MutablePeriod(const std::string& id) {
   return Mutable(periods, kPeriod, id);
+}
+state::PublisherState& LedgerState::MutablePublisher(const std::string& id) {
+  return Mutable(publishers, kPublisher, id);
+}
+state::SourceState& LedgerState::MutableSource(const std::string& source) {
+  return Mutable(sources, kSource, source);
 }
 state::StreamState& LedgerState::MutableStream(const std::string& id) {
   return Mutable(streams, kStream, id);

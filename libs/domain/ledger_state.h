@@ -66,6 +66,8 @@ class LedgerState {
   EntityTable<state::MeasureState> measures;
   EntityTable<state::MeasurementState> measurements;  // "<measure_id>/<month index>"
   EntityTable<state::PeriodState> periods;            // "2024/25-M03"
+  EntityTable<state::PublisherState> publishers;
+  EntityTable<state::SourceState> sources;  // of publishers, "/ods/RH5/finance"
   EntityTable<state::StreamState> streams;
 
   // The version of a stream; 0 if it does not exist.
@@ -79,6 +81,8 @@ class LedgerState {
   state::MeasureState& MutableMeasure(const std::string& id);
   state::MeasurementState& MutableMeasurement(const std::string& id);
   state::PeriodState& MutablePeriod(const std::string& id);
+  state::PublisherState& MutablePublisher(const std::string& id);
+  state::SourceState& MutableSource(const std::string& source);
   state::StreamState& MutableStream(const std::string& id);
 
   // The journal.  Changes after Mark() can be taken back with RollBackTo, newest first; Forget lets go of the

@@ -75,6 +75,7 @@ bool MayBeRepeated(const v1::Event& event) {
     case v1::Event::kClaimQueried:
     case v1::Event::kClaimCorrected:
     case v1::Event::kBaselineSet:
+    case v1::Event::kPublisherRegistered:
       return true;
     default:
       return false;
@@ -163,6 +164,13 @@ TEST(RandomHistory, RowsComeBackAsTheyWere) {
         << "an open period serialises to nothing, and is a row all the same";
     EXPECT_EQ(loaded.periods.Find(id)->closed(), row.closed());
   }
+  ASSERT_GT(original.sources.size(), 0u);
+  for (const auto& [source, row] : original.sources.rows()) {
+    ASSERT_NE(loaded.sources.Find(source), nullptr);
+    EXPECT_EQ(loaded.sources.Find(source)->publisher_id(), row.publisher_id());
+    EXPECT_EQ(loaded.publishers.Find(row.publisher_id())->SerializeAsString(),
+              original.publishers.Find(row.publisher_id())->SerializeAsString());
+  }
   for (const auto& [id, row] : original.streams.rows()) EXPECT_EQ(loaded.StreamVersion(id), row.version());
   // Touching every row and taking all gives the stored bytes again.
   for (const auto& [id, row] : original.boards.rows()) loaded.MutableBoard(id);
@@ -203,7 +211,7 @@ TEST(Evolve, ChangesNothingOnAnError) {
 // An empty ledger knows none of the things that most events are about.
 TEST(Evolve, AppliesNothingAboutUnknownThings) {
   std::set<std::string> founding = {"board_established", "project_proposed", "measure_defined",
-                                    "period_opened"};
+                                    "period_opened", "publisher_registered"};
   for (const v1::Event& event : RandomHistory(7, 6000)) {
     if (founding.contains(std::string(TypeOf(event)))) continue;
     v1::Event first = event;

@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, static_cast<size_t>(kLastReason) + 1> kNa
     "WRONG_EXPECTED_VERSION",
     "RECEIPT_MISMATCH",
     "SIMULATED_TIME",
+    "PUBLISHER_NOT_REGISTERED",
+    "PUBLISHER_TYPE_NOT_ALLOWED",
     "ALREADY_EXISTS",
     "UNKNOWN_BOARD",
     "BOARD_CLOSED",

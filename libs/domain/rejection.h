@@ -22,6 +22,9 @@ enum class Reason {
   kWrongExpectedVersion,  // the stream is at another version (invariant 2)
   kReceiptMismatch,       // a receipt whose digest is not this history's
   kSimulatedTime,         // a simulated time for a ledger that is not for demonstration
+  // Trust (invariant 20)
+  kPublisherNotRegistered,   // the source has no publisher where it needs one, or one that was withdrawn
+  kPublisherTypeNotAllowed,  // the source's publisher is not registered for this type of event
   // Existence (invariant 1)
   kAlreadyExists,  // the id is taken
   kUnknownBoard,

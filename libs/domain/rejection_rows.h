@@ -24,6 +24,7 @@ std::vector<Row> FormRows();
 std::vector<Row> RegisterRows();
 std::vector<Row> ClaimRows();
 std::vector<Row> MeasureRows();
+std::vector<Row> PublisherRows();
 std::vector<Row> Join(std::initializer_list<std::vector<Row>> parts);
 
 // What the rows have in common: a small ledger, in April 2025, with three open months.

@@ -98,6 +98,43 @@ std::vector<Row> Malformed() {
   };
 }
 
+std::vector<Row> TypesOfEvents() {
+  const auto registered = [](const std::vector<std::string>& types) {
+    return PublisherRegistered("finance-system", "/finance", types);
+  };
+  const std::string field = "publisher_registered.event_types";
+  return {
+      {"no type", Reason::kMissingField, field, {}, registered({})},
+      {"empty type", Reason::kMalformed, field, {}, registered({""})},
+      {"unknown type", Reason::kMalformed, field, {}, registered({"claim_submitted", "claim_forgotten"})},
+      {"field that is no type", Reason::kMalformed, field, {}, registered({"actor_role"})},
+      {"type of the contract's message", Reason::kMalformed, field, {}, registered({"ClaimSubmitted"})},
+      {"type twice", Reason::kMalformed, field, {}, registered({"claim_submitted", "claim_submitted"})},
+      {"more than all types",
+       Reason::kMalformed,
+       field,
+       {},
+       registered(std::vector<std::string>(1000, "claim_submitted"))},
+      {"no name of a publisher",
+       Reason::kMissingField,
+       "publisher_registered.name",
+       {},
+       With(registered({"claim_submitted"}),
+            [](auto& e) { e.mutable_publisher_registered()->clear_name(); })},
+      {"NHS number in the name of a publisher",
+       Reason::kPatientIdentifier,
+       "publisher_registered.name",
+       {},
+       With(registered({"claim_submitted"}),
+            [](auto& e) { e.mutable_publisher_registered()->set_name("943.476.5919"); })},
+      {"source with a blank",
+       Reason::kMalformed,
+       "publisher_registered.source",
+       {},
+       PublisherRegistered("finance-system", "/ods finance", {"claim_submitted"})},
+  };
+}
+
 std::vector<Row> RestOfForm() {
   return {
       {"unknown field",
@@ -155,6 +192,6 @@ std::vector<Row> RestOfForm() {
 
 }  // namespace
 
-std::vector<Row> FormRows() { return Join({MissingFields(), Malformed(), RestOfForm()}); }
+std::vector<Row> FormRows() { return Join({MissingFields(), Malformed(), TypesOfEvents(), RestOfForm()}); }
 
 }  // namespace realise

@@ -9,7 +9,9 @@
 namespace realise {
 namespace {
 
-std::vector<Row> AllRows() { return Join({FormRows(), RegisterRows(), ClaimRows(), MeasureRows()}); }
+std::vector<Row> AllRows() {
+  return Join({FormRows(), RegisterRows(), ClaimRows(), MeasureRows(), PublisherRows()});
+}
 
 std::optional<Rejection> Propose(const std::vector<v1::Event>& given, const v1::Event& when) {
   if (auto rejection = CheckForm(when)) return rejection;

@@ -253,9 +253,12 @@ void Decider::CheckSimulatedTime(Attempt& attempt) {
 
 void Decider::DecideEvents(Attempt& attempt) {
   const auto& events = attempt.commit.events;
+  const Sources sources =
+      attempt.command.request.registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
   for (size_t i = attempt.events_before; i < events.size(); ++i) {
     v1::Event& event = *events[i].event;
-    std::optional<Rejection> rejection = realise::Decide(state_, event, attempt.commit.header.recorded_at);
+    std::optional<Rejection> rejection =
+        realise::Decide(state_, event, attempt.commit.header.recorded_at, sources);
     if (rejection) {
       attempt.rejections.push_back({static_cast<uint32_t>(events[i].index), *std::move(rejection)});
       if (attempt.dry()) continue;

@@ -60,6 +60,11 @@ TEST_F(LedgerWriterTest, RefusesABatchWhole) {
   EXPECT_TRUE(Append(BoardEstablished("b-1")).status.ok()) << "its id and its stream are free";
 }
 
+v1::AppendRequest RegisteredOnly(v1::AppendRequest request) {
+  request.set_registered_sources_only(true);
+  return request;
+}
+
 struct RefusalCase {
   std::string name;
   v1::AppendRequest request;
@@ -92,6 +97,8 @@ std::vector<RefusalCase> RefusalCases() {
       {"Position", AtLeast(Request({fresh}), "RH5"), absl::StatusCode::kInvalidArgument, "MALFORMED"},
       {"OtherLedger", AtLeast(Request({fresh}), "RA4@1"), absl::StatusCode::kInvalidArgument, "MALFORMED"},
       {"Time", Simulating(Request({fresh}), "yesterday"), absl::StatusCode::kInvalidArgument, "MALFORMED"},
+      {"Publisher", RegisteredOnly(Request({fresh})), absl::StatusCode::kFailedPrecondition,
+       "PUBLISHER_NOT_REGISTERED"},
       {"Domain", Request({WithId(BoardEstablished("b-1"), "again")}), absl::StatusCode::kAlreadyExists,
        "ALREADY_EXISTS"},
   };
@@ -112,6 +119,25 @@ TEST_F(LedgerWriterTest, NamesEachRefusal) {
   EXPECT_THAT(ReadLedger().events, SizeIs(1));
   EXPECT_EQ(writer_->Counts().receipt_mismatches, 1u);
   EXPECT_TRUE(writer_->Health().ok()) << "a caller's receipt stops nothing";
+}
+
+TEST_F(LedgerWriterTest, HoldsAPublisherToItsList) {
+  Create();
+  ASSERT_TRUE(Append(PublisherRegistered("founder", "/founder", {"board_established"})).status.ok());
+  const v1::Event founded = FromSource(BoardEstablished("b-1"), "/founder");
+  EXPECT_TRUE(Append(RegisteredOnly(Request({founded}))).status.ok());
+  const AppendOutcome beyond =
+      Append(Request({FromSource(BoardRenamed("b-1", "Beds", "2023-04-01"), "/founder")}));
+  ASSERT_THAT(beyond.refusals, SizeIs(1));
+  EXPECT_EQ(beyond.refusals[0].reason(), "PUBLISHER_TYPE_NOT_ALLOWED");
+
+  ASSERT_TRUE(Append(PublisherWithdrawn("founder")).status.ok());
+  const AppendOutcome late = Append(FromSource(BoardEstablished("b-2"), "/founder"));
+  ASSERT_THAT(late.refusals, SizeIs(1));
+  EXPECT_EQ(late.refusals[0].reason(), "PUBLISHER_NOT_REGISTERED");
+  const AppendOutcome again = Append(RegisteredOnly(Request({founded})));
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_TRUE(again.events[0].already_recorded()) << "what was recorded once is recorded";
 }
 
 TEST_F(LedgerWriterTest, RefusesABodyOverTheLimit) {

@@ -31,6 +31,8 @@ absl::StatusCode CodeOf(Reason reason) {
       return absl::StatusCode::kNotFound;
     case Reason::kReceiptMismatch:
     case Reason::kSimulatedTime:
+    case Reason::kPublisherNotRegistered:
+    case Reason::kPublisherTypeNotAllowed:
     case Reason::kBoardClosed:
     case Reason::kProjectEnded:
     case Reason::kProjectNotAssigned:

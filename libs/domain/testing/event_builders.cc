@@ -312,6 +312,29 @@ v1::Event PeriodClosed(const std::string& period) {
   return Finish(event, kValidator);
 }
 
+v1::Event PublisherRegistered(const std::string& publisher_id, const std::string& source,
+                              const std::vector<std::string>& event_types) {
+  v1::Event event;
+  v1::PublisherRegistered& body = *event.mutable_publisher_registered();
+  body.set_publisher_id(publisher_id);
+  body.set_source(source);
+  body.mutable_event_types()->Assign(event_types.begin(), event_types.end());
+  body.set_name("Publisher " + publisher_id);
+  return Finish(event, "data-custodian");
+}
+
+v1::Event PublisherWithdrawn(const std::string& publisher_id) {
+  v1::Event event;
+  event.mutable_publisher_withdrawn()->set_publisher_id(publisher_id);
+  event.mutable_publisher_withdrawn()->set_reason("the system was replaced");
+  return Finish(event, "data-custodian");
+}
+
+v1::Event FromSource(v1::Event event, const std::string& source) {
+  event.set_source(source);
+  return event;
+}
+
 v1::Event WithId(v1::Event event, const std::string& id) {
   event.set_id(id);
   return event;

@@ -80,8 +80,13 @@ v1::Event MeasurementNotReported(const std::string& measure_id, const std::strin
 v1::Event PeriodOpened(const std::string& period);
 v1::Event PeriodClosed(const std::string& period);
 
-// The event with another id, another date, or another role.
+v1::Event PublisherRegistered(const std::string& publisher_id, const std::string& source,
+                              const std::vector<std::string>& event_types);
+v1::Event PublisherWithdrawn(const std::string& publisher_id);
+
+// The event with another id, another source, another date, or another role.
 v1::Event WithId(v1::Event event, const std::string& id);
+v1::Event FromSource(v1::Event event, const std::string& source);
 v1::Event OccurredOn(v1::Event event, std::string_view date);
 v1::Event ByRole(v1::Event event, std::string_view role);
 
@@ -96,8 +101,8 @@ LedgerState StateAfter(const std::vector<v1::Event>& events);
 
 // `count` events, each accepted by CheckForm and Decide after those before it, as publishers send them:
 // boards that are renamed and closed, projects that move, claims through all their stages, corrections,
-// reversals, measurements, corrections of them, bands, months opened and closed.  The same for the same seed.
-// At kAfterRandomHistory all of them have happened.
+// reversals, measurements, corrections of them, bands, months opened and closed, publishers of many sources.
+// The same for the same seed. At kAfterRandomHistory all of them have happened.
 std::vector<v1::Event> RandomHistory(uint64_t seed, int count);
 inline constexpr Instant kAfterRandomHistory = std::chrono::sys_days(std::chrono::year(2060) / 1 / 1);
 

@@ -16,6 +16,7 @@ constexpr std::string_view kFirstDay = "2023-04-03";
 constexpr int kDaysMax = 3650;
 // A proposal that is refused costs a try; this many for each event are far more than are needed.
 constexpr int kTriesPerEvent = 200;
+constexpr int kPublishers = 5;
 
 // Proposes at random and keeps what is accepted.
 class Historian {
@@ -41,6 +42,7 @@ class Historian {
   bool Take(v1::Event event) {
     event.set_id(fmt::format("e-{}", history_.size() + 1));
     event.set_occurred_on(FormatDate(today_));
+    if (One(4)) event.set_source(Source(Below(kPublishers)));
     if (CheckForm(event) || Decide(state_, event, Instant(today_))) return false;
     history_.push_back(event);
     event.set_stream_version(state_.StreamVersion(event.stream()) + 1);
@@ -68,7 +70,23 @@ class Historian {
     return FormatDate(today_ + std::chrono::days(Below(2 * around + 1) - around));
   }
 
+  static std::string Source(int publisher) { return fmt::format("/publisher/{}", publisher); }
+
+  // Most types, so that what it publishes is often accepted.
+  v1::Event ProposePublisher() {
+    const int publisher = Below(kPublishers);
+    const std::string id = fmt::format("publisher-{}", publisher);
+    if (One(4)) return PublisherWithdrawn(id);
+    const google::protobuf::OneofDescriptor& body = *v1::Event::descriptor()->FindOneofByName("body");
+    std::vector<std::string> types = {"claim_submitted"};
+    for (int i = 0; i < body.field_count(); ++i) {
+      if (body.field(i)->name() != types.front() && !One(4)) types.push_back(body.field(i)->name());
+    }
+    return PublisherRegistered(id, Source(publisher), types);
+  }
+
   v1::Event Propose() {
+    if (One(100)) return ProposePublisher();
     switch (Below(10)) {
       case 0:
         return ProposeStructure();
