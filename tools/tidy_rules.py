@@ -18,6 +18,7 @@ EMPTY_NAME = re.compile(r"(^|_)(utils?|common|helpers?|misc|manager)([_.]|$)", r
 FLOORS = {
     "libs/base": 0,
     "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1, "libs/kafka": 1,
+    "libs/fleet": 1, "libs/fleet/kafka": 2,
     "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2,
     "libs/ledger": 3, "libs/projection": 3,
     "libs/rpc": 4,
@@ -27,7 +28,7 @@ TOP_FLOORS = {"services": 6, "tools": 6, "tests": 7}
 # The exceptions: what one event does to a figure depends on the state that the rules keep.
 SAME_FLOOR = {"libs/postings": {"libs/domain"}}
 
-PURE = {"libs/domain", "libs/postings", "libs/measures", "libs/event_log"}
+PURE = {"libs/domain", "libs/postings", "libs/measures", "libs/event_log", "libs/fleet"}
 IMPURE = (r"(thread|mutex|shared_mutex|condition_variable|future|atomic|fstream|iostream|filesystem|random|cstdio|ctime"
           r"|unistd\.h|sys/.*|absl/(synchronization|time/clock)\b.*|libs/base/clock\.h)$")
 
@@ -38,8 +39,8 @@ REAL_THINGS_FOR_TESTS = 2
 INCLUDES = [
     (r"grpc(pp)?/|.*\.grpc\.pb\.h$", ("libs/rpc/", "services/", "tools/", "tests/"), False,
      "return absl::Status and plain messages; only libs/rpc and what stands on it know gRPC"),
-    (r"librdkafka/", ("libs/kafka/", "libs/event_log/kafka/", "tests/", "tools/"), False,
-     "use EventLog; only libs/kafka and libs/event_log/kafka know librdkafka"),
+    (r"librdkafka/", ("libs/kafka/", "libs/event_log/kafka/", "libs/fleet/kafka/", "tests/", "tools/"), False,
+     "use EventLog or Placement; only libs/kafka and the kafka folders know librdkafka"),
     (r"rocksdb/", ("libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store"), True,
      "use EventLog, ViewStore or DeciderStore; only these know RocksDB"),
 ]
