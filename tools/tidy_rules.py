@@ -20,6 +20,7 @@ FLOORS = {
     "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1, "libs/kafka": 1,
     "libs/fleet": 1, "libs/fleet/kafka": 2,
     "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2,
+    "libs/metrics": 2,
     "libs/ledger": 3, "libs/projection": 3,
     "libs/rpc": 4,
     "libs/serving": 5,
@@ -41,6 +42,7 @@ INCLUDES = [
      "return absl::Status and plain messages; only libs/rpc and what stands on it know gRPC"),
     (r"librdkafka/", ("libs/kafka/", "libs/event_log/kafka/", "libs/fleet/kafka/", "tests/", "tools/"), False,
      "use EventLog or Placement; only libs/kafka and the kafka folders know librdkafka"),
+    (r"prometheus/", ("libs/metrics/",), False, "say it to a Scrape; only libs/metrics knows prometheus-cpp"),
     (r"rocksdb/", ("libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store"), True,
      "use EventLog, ViewStore or DeciderStore; only these know RocksDB"),
 ]

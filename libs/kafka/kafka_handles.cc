@@ -22,6 +22,10 @@ absl::StatusOr<KafkaHandle> NewKafkaHandle(rd_kafka_type_t type, const KafkaSett
   rd_kafka_conf_set_opaque(conf.get(), callbacks.opaque);
   if (callbacks.error != nullptr) rd_kafka_conf_set_error_cb(conf.get(), callbacks.error);
   if (callbacks.delivery != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.delivery);
+  if (callbacks.statistics != nullptr) {
+    rd_kafka_conf_set_stats_cb(conf.get(), callbacks.statistics);
+    rd_kafka_conf_set(conf.get(), "statistics.interval.ms", "5000", reason.data(), reason.size());
+  }
   KafkaHandle handle(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
   if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", reason.data()));
   (void)conf.release();  // the handle owns it from here

@@ -66,6 +66,8 @@ struct KafkaCallbacks {
   void* opaque = nullptr;
   void (*error)(rd_kafka_t*, int, const char*, void*) = nullptr;
   void (*delivery)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
+  // Every five seconds, with JSON that librdkafka frees if this returns 0.
+  int (*statistics)(rd_kafka_t*, char*, size_t, void*) = nullptr;
 };
 
 //   INVALID_ARGUMENT  a setting is unknown or does not fit the others; the message names it.

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -93,11 +94,15 @@ struct LedgerWriterOptions {
 
 // Since the writer was opened.
 struct WriterCounts {
-  uint64_t commits = 0;             // own ones, read back as valid
-  uint64_t foreign_commits = 0;     // other writers', valid or void
-  uint64_t decided_again = 0;       // decisions that rested on what turned out void
-  uint64_t taken_over = 0;          // other writers' take-overs, and other empty commits
-  uint64_t receipt_mismatches = 0;  // receipts in requests that name another history
+  uint64_t commits = 0;                     // own ones, read back as valid
+  uint64_t foreign_commits = 0;             // other writers', valid or void
+  uint64_t decided_again = 0;               // decisions that rested on what turned out void
+  uint64_t taken_over = 0;                  // other writers' take-overs, and other empty commits
+  uint64_t receipt_mismatches = 0;          // receipts in requests that name another history
+  uint64_t events = 0;                      // recorded by commands that were answered
+  uint64_t duplicates = 0;                  // events of such commands that had been recorded before
+  std::map<std::string, uint64_t> refused;  // refused commands, by the reason of the first refusal
+  Sequence position = 0;                    // of the last event that was read back
 };
 
 // Runs a thread of its own.  Thread-safe.  log, store and clock must outlive it.

@@ -65,4 +65,15 @@ void LedgerWriters::Release(const std::string& ledger) {
   slot->writer.reset();
 }
 
+std::vector<WriterStatus> LedgerWriters::Statuses() const {
+  std::vector<WriterStatus> statuses;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [ledger, slot] : slots_) {
+    const std::unique_lock slot_lock(slot.mutex, std::try_to_lock);
+    if (!slot_lock.owns_lock() || slot.writer == nullptr) continue;
+    statuses.push_back({.ledger = ledger, .health = slot.writer->Health(), .counts = slot.writer->Counts()});
+  }
+  return statuses;
+}
+
 }  // namespace realise

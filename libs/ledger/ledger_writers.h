@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "libs/ledger/decider_store.h"
@@ -21,6 +22,13 @@ struct LedgerWritersOptions {
   std::function<bool(const std::string& ledger)> still_mine;
   // As LedgerWriterOptions; also how long stopping all writers takes at most.
   std::chrono::milliseconds answer_within = LedgerWriterOptions().answer_within;
+};
+
+// How one writer fares.
+struct WriterStatus {
+  std::string ledger;
+  absl::Status health;
+  WriterCounts counts;
 };
 
 // Opens a ledger's writer when it is first asked for and keeps it.  Thread-safe.  log, store and clock must
@@ -48,10 +56,15 @@ class LedgerWriters {
   // next Of opens it again.
   void Release(const std::string& ledger);
 
+  // The writers that are open; one that is just being opened is left out.
+  [[nodiscard]] std::vector<WriterStatus> Statuses() const;
+  // Bytes of commands that are not yet answered, of all writers.
+  size_t pending_bytes() const { return pending_bytes_; }
+
  private:
   // One ledger's, so that opening or closing a long one holds up no other.
   struct Slot {
-    std::mutex mutex;
+    mutable std::mutex mutex;
     std::shared_ptr<LedgerWriter> writer;  // shared with whoever Of gave it to
   };
 
@@ -62,7 +75,7 @@ class LedgerWriters {
   const Clock& clock_;
   const LedgerWritersOptions options_;
   std::atomic<size_t> pending_bytes_ = 0;  // of all writers
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Slot> slots_;  // guarded by mutex_; a slot's content by its own
 };
 

@@ -24,6 +24,7 @@ void WriterLoop::ReadBack(std::chrono::milliseconds wait_max) {
     TakeIn(commit, now);
     if (!stopped_.ok()) return;
   }
+  if (!commits->empty()) NotePosition();
   if (resign_due_) Resign();
 }
 

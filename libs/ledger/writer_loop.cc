@@ -63,6 +63,7 @@ absl::Status WriterLoop::Open() {
   }
   ASSIGN_OR_RETURN(appender_, log_.OpenAppender(options_.ledger));
   anchors_checked_ = time_.Now();
+  NotePosition();
   return absl::OkStatus();
 }
 
@@ -253,8 +254,23 @@ void WriterLoop::Answer(Command& command, AppendOutcome outcome) {
     const std::lock_guard lock(mutex_);
     pending_bytes_ -= command.bytes;
     if (options_.process_pending_bytes != nullptr) *options_.process_pending_bytes -= command.bytes;
+    CountLocked(command, outcome);
   }
   std::exchange(command.done, nullptr)(std::move(outcome));
+}
+
+void WriterLoop::CountLocked(const Command& command, const AppendOutcome& outcome) {
+  if (command.request.dry_run()) return;
+  if (!outcome.refusals.empty()) ++counts_.refused[outcome.refusals.front().reason()];
+  for (const v1::Appended& event : outcome.events) {
+    ++(event.already_recorded() ? counts_.duplicates : counts_.events);
+  }
+}
+
+// Of the thread that reads back, which alone moves it.
+void WriterLoop::NotePosition() {
+  const std::lock_guard lock(mutex_);
+  counts_.position = decider_.confirmed_sequence();
 }
 
 void WriterLoop::AnswerHeld(std::vector<HeldAnswer>& held, const Receipt& carrier) {

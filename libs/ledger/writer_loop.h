@@ -67,6 +67,8 @@ class WriterLoop {
   void ExpireIn(std::deque<std::unique_ptr<Command>>& commands, SteadyTime now);
   void Unpark();
   void Answer(Command& command, AppendOutcome outcome);
+  void NotePosition();
+  void CountLocked(const Command& command, const AppendOutcome& outcome);
   void AnswerHeld(std::vector<HeldAnswer>& held, const Receipt& carrier);
   void RefuseAll(const AppendOutcome& outcome);
   AppendOutcome Ended() const;

@@ -143,7 +143,10 @@ v1::LedgerStatus FollowedLedger::Status() const {
   v1::LedgerStatus row;
   row.set_ledger(code_);
   row.set_fold_state(state_);
-  if (answered_) row.set_folded(ReceiptOf(code_, *answered_));
+  if (answered_) {
+    row.set_folded(ReceiptOf(code_, *answered_));
+    row.set_folded_recorded_at(FormatInstant(answered_->recorded_at));
+  }
   row.set_fold_version(answering_);
   if (answering_ != 0 && answering_ != keys_.version) {
     row.set_building_fold_version(keys_.version);

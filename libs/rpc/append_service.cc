@@ -1,11 +1,9 @@
 #include "libs/rpc/append_service.h"
 
-#include <condition_variable>
-#include <deque>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -13,6 +11,9 @@
 
 namespace realise {
 namespace {
+
+// An idle stream is cut off so long after a drain began.
+constexpr std::chrono::milliseconds kIdleStreamWait(500);
 
 void FillResponse(AppendOutcome outcome, v1::AppendResponse* response) {
   for (v1::Appended& event : outcome.events) *response->add_events() = std::move(event);
@@ -24,59 +25,6 @@ grpc::Status StatusOf(const AppendOutcome& outcome, const std::string& ledger) {
   if (outcome.refusals.empty()) return ToGrpcStatus(outcome.status);
   return ToGrpcStatus(outcome.status, outcome.refusals.front(), ledger, outcome.receipt.ToString());
 }
-
-// The answers of one stream, given in the order of the batches.
-class Outbox {
- public:
-  // Waits until there is room for a batch of `bytes`; then takes a slot for it.
-  uint64_t Reserve(size_t bytes) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] {
-      return slots_.size() < kStreamBatchesMax && (bytes_ < kStreamBytesMax || slots_.empty());
-    });
-    bytes_ += bytes;
-    slots_.push_back(Slot{.bytes = bytes, .response = std::nullopt});
-    return first_ + slots_.size() - 1;
-  }
-
-  void Fill(uint64_t slot, v1::AppendStreamResponse response) {
-    const std::lock_guard lock(mutex_);
-    slots_[slot - first_].response = std::move(response);
-    changed_.notify_all();
-  }
-
-  void NoMore() {
-    const std::lock_guard lock(mutex_);
-    no_more_ = true;
-    changed_.notify_all();
-  }
-
-  // The next answer; nothing when all have been given.
-  std::optional<v1::AppendStreamResponse> Next() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return slots_.empty() ? no_more_ : slots_.front().response.has_value(); });
-    if (slots_.empty()) return std::nullopt;
-    Slot slot = std::move(slots_.front());
-    slots_.pop_front();
-    ++first_;
-    bytes_ -= slot.bytes;
-    changed_.notify_all();
-    return std::move(slot.response);
-  }
-
- private:
-  struct Slot {
-    size_t bytes = 0;
-    std::optional<v1::AppendStreamResponse> response;
-  };
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Slot> slots_;
-  uint64_t first_ = 0;  // number of slots_.front()
-  size_t bytes_ = 0;
-  bool no_more_ = false;
-};
 
 v1::AppendStreamResponse BatchResponse(uint64_t batch_id, AppendOutcome outcome) {
   v1::AppendStreamResponse response;
@@ -93,15 +41,20 @@ v1::AppendStreamResponse BatchResponse(uint64_t batch_id, AppendOutcome outcome)
   return response;
 }
 
+grpc::Status Stopping() {
+  return ToGrpcStatus(absl::UnavailableError("this process is stopping; send what is not answered again"));
+}
+
 using AppendStreamRw = grpc::ServerReaderWriter<v1::AppendStreamResponse, v1::AppendStreamRequest>;
 
 // Reads batches and hands them over, until the caller ends the stream, or something about it is wrong.
 grpc::Status ReadBatches(AppendStreamRw& stream, LedgerWriters& writers,
-                         const std::shared_ptr<Outbox>& outbox) {
+                         const std::shared_ptr<AppendOutbox>& outbox) {
   std::shared_ptr<LedgerWriter> writer;  // shared with `writers`, which may replace it
   std::string ledger;
   v1::AppendStreamRequest request;
   while (stream.Read(&request)) {
+    if (outbox->draining()) return Stopping();
     v1::AppendRequest& append = *request.mutable_append();
     if (writer == nullptr) {
       auto opened = writers.Of(append.ledger());
@@ -138,17 +91,38 @@ grpc::Status AppendServiceImpl::Append(grpc::ServerContext* /*context*/, const v
   return grpc::Status::OK;
 }
 
-grpc::Status AppendServiceImpl::AppendStream(grpc::ServerContext* /*context*/, AppendStreamRw* stream) {
+grpc::Status AppendServiceImpl::AppendStream(grpc::ServerContext* context, AppendStreamRw* stream) {
   // Shared with the writer's callbacks, which may come after a stream that was cancelled.
-  const auto outbox = std::make_shared<Outbox>();
-  std::thread answers([stream, outbox] {
+  const auto outbox = std::make_shared<AppendOutbox>();
+  if (!AddStream(outbox)) return Stopping();
+  std::thread answers([context, stream, outbox] {
     // A caller that went away gets no more answers, but what it sent is decided all the same.
     while (auto response = outbox->Next()) stream->Write(*response);
+    // All that was taken is answered; nothing else wakes a stream that waits for an idle caller.
+    if (!outbox->AwaitNoMore(kIdleStreamWait)) context->TryCancel();
   });
-  const grpc::Status read = ReadBatches(*stream, writers_, outbox);
+  grpc::Status read = ReadBatches(*stream, writers_, outbox);
   outbox->NoMore();
   answers.join();
+  RemoveStream(outbox);
   return read;
+}
+
+bool AppendServiceImpl::AddStream(const std::shared_ptr<AppendOutbox>& outbox) {
+  const std::lock_guard lock(mutex_);
+  if (!draining_) streams_.insert(outbox);
+  return !draining_;
+}
+
+void AppendServiceImpl::RemoveStream(const std::shared_ptr<AppendOutbox>& outbox) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(outbox);
+}
+
+void AppendServiceImpl::Drain() {
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
+  for (const auto& outbox : streams_) outbox->Drain();
 }
 
 }  // namespace realise

@@ -11,20 +11,26 @@ using grpc::health::v1::HealthCheckResponse;
 
 constexpr std::chrono::milliseconds kWatchEvery(500);
 constexpr std::string_view kLedgerPrefix = "ledger/";
+constexpr std::string_view kAppends = "realise.v1.AppendService";
+constexpr std::string_view kLog = "realise.v1.LogService";
 
 }  // namespace
 
 HealthServiceImpl::HealthServiceImpl(const RpcParts& parts)
-    : projection_(parts.projection), services_{"", "realise.v1.LedgerService"} {
-  if (parts.writers != nullptr) services_.emplace_back("realise.v1.AppendService");
+    : log_reachable_(parts.log_reachable),
+      projection_(parts.projection),
+      services_{"", "realise.v1.LedgerService"} {
+  if (parts.writers != nullptr) services_.emplace_back(kAppends);
   if (parts.projection != nullptr) services_.emplace_back("realise.v1.QueryService");
-  if (parts.audit) services_.emplace_back("realise.v1.LogService");
+  if (parts.audit) services_.emplace_back(kLog);
 }
 
 HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string& service) const {
   const std::lock_guard lock(mutex_);
   if (std::ranges::find(services_, service) != services_.end()) {
-    return stopping_ ? HealthCheckResponse::NOT_SERVING : HealthCheckResponse::SERVING;
+    const bool needs_log = service == kAppends || service == kLog;
+    const bool serving = !stopping_ && (!needs_log || log_reachable_ == nullptr || log_reachable_());
+    return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
   }
   if (projection_ == nullptr || service.rfind(kLedgerPrefix, 0) != 0)
     return HealthCheckResponse::SERVICE_UNKNOWN;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "libs/rpc/rpc_parts.h"
 
 namespace realise {
+//   "realise.v1.AppendService", "realise.v1.LogService"   NOT_SERVING while the log does not answer
 
 // Thread-safe.
 class HealthServiceImpl final : public grpc::health::v1::Health::Service {
@@ -34,6 +36,7 @@ class HealthServiceImpl final : public grpc::health::v1::Health::Service {
  private:
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
 
+  const std::function<bool()> log_reachable_;
   const Projection* const projection_;  // null where nothing is folded
   std::vector<std::string> services_;   // constant after construction
   mutable std::mutex mutex_;

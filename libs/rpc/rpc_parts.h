@@ -1,10 +1,13 @@
 // What a process has to serve with; which services it serves follows from it.
 #pragma once
 
+#include <functional>
+
 #include "libs/base/clock.h"
 #include "libs/event_log/event_log.h"
 #include "libs/ledger/ledger_writers.h"
 #include "libs/projection/projection.h"
+#include "libs/rpc/rpc_calls.h"
 
 namespace realise {
 
@@ -18,6 +21,10 @@ struct RpcParts {
   const Projection* projection = nullptr;
   // History, raw commits and receipts, straight from the log.
   bool audit = false;
+  // Where calls are counted; null if they are not.
+  RpcCalls* calls = nullptr;
+  // Whether the log answers; null if it always does.  While not, what needs it is not healthy.
+  std::function<bool()> log_reachable{};
 };
 
 }  // namespace realise

@@ -9,6 +9,7 @@
 
 #include "fmt/format.h"
 #include "libs/rpc/append_service.h"
+#include "libs/rpc/call_recorder.h"
 #include "libs/rpc/deadline.h"
 #include "libs/rpc/health_service.h"
 #include "libs/rpc/ledger_service.h"
@@ -24,7 +25,7 @@ bool IsLoopback(const std::string& listen) {
 
 class RpcServerImpl final : public RpcServer {
  public:
-  explicit RpcServerImpl(const RpcParts& parts) : ledger_(parts), health_(parts) {
+  explicit RpcServerImpl(const RpcParts& parts) : calls_(parts.calls), ledger_(parts), health_(parts) {
     if (parts.writers != nullptr) append_.emplace(*parts.writers);
     if (parts.projection != nullptr) query_.emplace(parts.log, *parts.projection);
     if (parts.audit) log_.emplace(parts.log);
@@ -48,6 +49,7 @@ class RpcServerImpl final : public RpcServer {
     if (append_) builder.RegisterService(&*append_);
     if (query_) builder.RegisterService(&*query_);
     if (log_) builder.RegisterService(&*log_);
+    if (calls_ != nullptr) builder.experimental().SetInterceptorCreators(RecordCallsIn(*calls_));
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return absl::UnavailableError(
@@ -62,11 +64,13 @@ class RpcServerImpl final : public RpcServer {
   void Stop() override {
     health_.Stop();
     if (server_ == nullptr) return;
+    if (append_) append_->Drain();
     server_->Shutdown(RpcNow() + std::chrono::seconds(10));
     server_.reset();
   }
 
  private:
+  RpcCalls* const calls_;
   LedgerServiceImpl ledger_;
   HealthServiceImpl health_;
   std::optional<AppendServiceImpl> append_;

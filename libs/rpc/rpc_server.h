@@ -30,7 +30,8 @@ class RpcServer {
 
   // Where it listens: "127.0.0.1:7410".
   virtual const std::string& address() const = 0;
-  // Takes no more calls and lets those under way end, for ten seconds at most.
+  // Takes no more calls and lets those under way end, for ten seconds at most.  An append stream takes no
+  // more batches, is given its answers, and ends.
   virtual void Stop() = 0;
 };
 

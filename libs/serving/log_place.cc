@@ -26,6 +26,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenLogPlace(const std::string& place,
     options.brokers = place.substr(kKafka.size());
     options.allow_unsafe_topic = access.allow_unsafe_topic;
     options.connection = access.connection;
+    options.statistics = access.statistics;
     ASSIGN_OR_RETURN(auto log, KafkaEventLog::Open(options));
     return std::unique_ptr<EventLog>(std::move(log));
   }

@@ -13,10 +13,14 @@
 
 namespace realise {
 
+class KafkaStatistics;
+
 // Of a log in Kafka.
 struct KafkaAccess {
   bool allow_unsafe_topic = false;
-  std::vector<std::pair<std::string, std::string>> connection{};  // as KafkaEventLogOptions
+  // Both as KafkaEventLogOptions.
+  std::vector<std::pair<std::string, std::string>> connection{};
+  KafkaStatistics* statistics = nullptr;
 };
 
 // Does not contact a cluster.

@@ -1,5 +1,6 @@
 #include "libs/serving/process.h"
 
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -10,6 +11,8 @@
 
 namespace realise {
 namespace {
+
+constexpr std::chrono::seconds kWatchLogEvery(2);
 
 absl::Status MakeFolder(const std::string& path) {
   std::error_code error;
@@ -27,25 +30,42 @@ absl::Status InFolder(const absl::Status& status, const std::string& data) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const ServeOptions& options) {
+absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const ServeOptions& options,
+                                                        const Announce& announce) {
   RETURN_IF_ERROR(options.Check(role));
   if (role.ingest || role.projection) RETURN_IF_ERROR(MakeFolder(options.data));
   std::unique_ptr<Process> process(new Process());
   process->log_place_ =
       options.log == "kafka" ? "kafka:" + options.brokers : "embedded:" + options.data + "/log";
-  auto log = OpenLogPlace(process->log_place_,
-                          {.allow_unsafe_topic = options.allow_unsafe_topic, .connection = options.kafka});
+  auto log = OpenLogPlace(process->log_place_, {.allow_unsafe_topic = options.allow_unsafe_topic,
+                                                .connection = options.kafka,
+                                                .statistics = &process->kafka_statistics_});
   if (!log.ok()) return InFolder(log.status(), options.data);
   process->log_ = *std::move(log);
+  if (options.log == "kafka") process->log_watch_.emplace(*process->log_, announce, kWatchLogEvery);
   if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options));
   if (role.projection) RETURN_IF_ERROR(process->OpenProjection(options));
-  const RpcParts parts{.log = *process->log_,
-                       .clock = process->clock_,
-                       .writers = process->writers_ ? &*process->writers_ : nullptr,
-                       .projection = process->projection_.get(),
-                       .audit = role.audit};
+  const RpcParts parts = process->Parts(role);
+  if (!options.metrics_listen.empty()) {
+    process->metrics_.emplace(role, parts, process->kafka_statistics_);
+    ASSIGN_OR_RETURN(
+        process->metrics_server_,
+        MetricsServer::Start(options.metrics_listen, ProcessMetricTable(),
+                             [metrics = &*process->metrics_](Scrape& scrape) { metrics->Collect(scrape); }));
+  }
   ASSIGN_OR_RETURN(process->server_, RpcServer::Start(parts, {.listen = options.listen}));
   return process;
+}
+
+RpcParts Process::Parts(const Role& role) {
+  RpcParts parts{.log = *log_,
+                 .clock = clock_,
+                 .writers = writers_ ? &*writers_ : nullptr,
+                 .projection = projection_.get(),
+                 .audit = role.audit,
+                 .calls = &calls_};
+  if (log_watch_) parts.log_reachable = [this] { return log_watch_->reachable(); };
+  return parts;
 }
 
 absl::Status Process::OpenWriters(const ServeOptions& options) {

@@ -72,10 +72,15 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
 
 absl::Status RunProcess(const Role& role, const ServeOptions& options, const Announce& announce) {
   const sigset_t signals = BlockSignals();
-  ASSIGN_OR_RETURN(std::unique_ptr<Process> process, Process::Start(role, options));
+  ASSIGN_OR_RETURN(std::unique_ptr<Process> process, Process::Start(role, options, announce));
+  const std::string metrics = process->metrics_address();
   RETURN_IF_ERROR(WriteAddress(options.address_file, process->address()));
-  announce(fmt::format("serving {} on {}; {}Ctrl-C stops it", process->log_place(), process->address(),
-                       role.ingest || role.projection ? fmt::format("data in {}; ", options.data) : ""));
+  if (!options.address_file.empty() && !metrics.empty()) {
+    RETURN_IF_ERROR(WriteAddress(options.address_file + ".metrics", metrics));
+  }
+  announce(fmt::format("serving {} on {}; {}{}Ctrl-C stops it", process->log_place(), process->address(),
+                       role.ingest || role.projection ? fmt::format("data in {}; ", options.data) : "",
+                       metrics.empty() ? "" : fmt::format("metrics on http://{}/metrics; ", metrics)));
   AwaitEnd(signals);
   announce("stopping");
   const SecondSignal second(signals, announce);

@@ -5,13 +5,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "libs/serving/process.h"
 #include "libs/serving/role.h"
 #include "libs/serving/serve_options.h"
 
 namespace realise {
-
-// Takes one line for the operator.
-using Announce = std::function<void(const std::string&)>;
 
 // Starts a process, announces where it serves, and serves until SIGINT or SIGTERM.  Then it drains: it takes
 // no more calls and lets those under way end, for ten seconds at most.  A second signal ends the program at

@@ -17,7 +17,8 @@ struct ServeOptions {
   std::string brokers;                // Kafka's bootstrap brokers
   std::vector<std::pair<std::string, std::string>> kafka{};  // how to connect, in librdkafka's names
   bool allow_unsafe_topic = false;                           // for a laptop
-  std::string address_file;  // the address is written there once it serves; empty for none
+  std::string address_file;    // the address is written there once it serves; empty for none
+  std::string metrics_listen;  // a loopback address and port for Prometheus; empty for none
 
   explicit ServeOptions(const Role& role) : listen(role.listen), log(role.all() ? "embedded" : "kafka") {}
 

@@ -27,6 +27,9 @@ constexpr std::array kSettings = {
             &ServeOptions::allow_unsafe_topic},
     Setting{"address-file", "REALISE_ADDRESS_FILE", "Write the address there once it serves",
             &ServeOptions::address_file},
+    Setting{"metrics-listen", "REALISE_METRICS_LISTEN",
+            "Loopback address and port of Prometheus's page; port 0 takes a free one; none unless given",
+            &ServeOptions::metrics_listen},
 };
 
 constexpr std::array kKafkaSettings = {

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -16,6 +17,7 @@
 #include "libs/base/ids.h"
 #include "libs/domain/testing/event_builders.h"
 #include "libs/rpc/deadline.h"
+#include "libs/serving/process_metrics.h"
 #include "tests/end_to_end/served_ledger.h"
 
 namespace realise::testing {
@@ -38,7 +40,8 @@ std::string FreshLedger() {
 }
 
 std::unique_ptr<ServerProcess> Launch(const std::string& program, const std::string& data) {
-  std::vector<std::string> command = {program, "--listen", "127.0.0.1:0", "--brokers", Brokers()};
+  std::vector<std::string> command = {program,   "--listen",         "127.0.0.1:0", "--brokers",
+                                      Brokers(), "--metrics-listen", "127.0.0.1:0"};
   if (!data.empty()) command.insert(command.end(), {"--data", data});
   auto process = ServerProcess::Launch(command);
   EXPECT_TRUE(process.ok()) << process.status();
@@ -60,6 +63,31 @@ std::map<std::string, std::string> HealthOf(const std::string& address) {
     services[service] = grpc::health::v1::HealthCheckResponse::ServingStatus_Name(answer.status());
   }
   return services;
+}
+
+// Waits until a service is as it should be; what it was last if the time ran out.
+std::string AwaitHealth(const std::string& address, const std::string& service, const std::string& status) {
+  const auto health =
+      grpc::health::v1::Health::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + std::chrono::seconds(30));
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  const auto watch = health->Watch(&context, request);
+  grpc::health::v1::HealthCheckResponse response;
+  std::string last = "no answer";
+  while (last != status && watch->Read(&response)) {
+    last = grpc::health::v1::HealthCheckResponse::ServingStatus_Name(response.status());
+  }
+  context.TryCancel();
+  return last;
+}
+
+// The value of one sample; -1 if it is not on the page.
+double Sample(const ServerProcess& process, const std::string& sample) {
+  const std::string page = HttpGet(process.metrics_address(), "/metrics");
+  const size_t at = page.find("\n" + sample + " ");
+  return at == std::string::npos ? -1 : std::atof(page.c_str() + at + sample.size() + 2);
 }
 
 class Processes : public ::testing::Test {
@@ -128,6 +156,9 @@ TEST_F(Processes, AppendThroughIngestAskTheProjectionVerifyByAudit) {
 }
 
 TEST_F(Processes, EachHasItsServicesAndSaysSo) {
+  EXPECT_EQ(AwaitHealth(ingest_->address(), "realise.v1.AppendService", "SERVING"), "SERVING");
+  EXPECT_EQ(AwaitHealth(projection_->address(), "realise.v1.QueryService", "SERVING"), "SERVING");
+  EXPECT_EQ(AwaitHealth(audit_->address(), "realise.v1.LogService", "SERVING"), "SERVING");
   EXPECT_THAT(HealthOf(ingest_->address()),
               UnorderedElementsAre(Pair("", "SERVING"), Pair("realise.v1.AppendService", "SERVING"),
                                    Pair("realise.v1.LedgerService", "SERVING")));
@@ -137,6 +168,86 @@ TEST_F(Processes, EachHasItsServicesAndSaysSo) {
   EXPECT_THAT(HealthOf(audit_->address()),
               UnorderedElementsAre(Pair("", "SERVING"), Pair("realise.v1.LogService", "SERVING"),
                                    Pair("realise.v1.LedgerService", "SERVING")));
+}
+
+TEST_F(Processes, MetricsOfEachAreWhatHappened) {
+  for (const auto* process : {ingest_.get(), projection_.get(), audit_.get()}) {
+    const std::string page = HttpGet(process->metrics_address(), "/metrics");
+    EXPECT_THAT(page, HasSubstr("200 OK"));
+    for (const Metric& metric : ProcessMetricTable()) {
+      EXPECT_THAT(page, HasSubstr("# HELP " + std::string(metric.name) + " "));
+    }
+    EXPECT_GT(Sample(*process, "process_start_time_seconds"), 0);
+  }
+  const std::string ledger = FreshLedger();
+  const std::string of = "{ledger=\"" + ledger + "\"}";
+  ASSERT_EQ(Realise({"ledger", "create", ledger, "--demonstration"}).exit_status, 0);
+  const std::string events =
+      WriteEvents(ledger, {BoardEstablished("urgent-care"), PeriodOpened("2024/25-M01")});
+  ASSERT_EQ(Realise({"append", events}).exit_status, 0);
+  ASSERT_EQ(Realise({"append", events}).exit_status, 0);
+  const std::string refused = WriteEvents(ledger, {ClaimValidated("c-1", "2024/25-M01", 1)});
+  ASSERT_EQ(Realise({"append", refused}).exit_status, 1);
+  EXPECT_EQ(Realise({"query", "savings", ledger, "--at-least", ledger + "@2"}).exit_status, 0);
+  EXPECT_EQ(Realise({"log", ledger}).exit_status, 0);
+
+  EXPECT_EQ(Sample(*ingest_, "realise_log_reachable"), 1);
+  EXPECT_EQ(Sample(*ingest_, "realise_written_position" + of), 2);
+  EXPECT_EQ(Sample(*ingest_, "realise_writer_healthy" + of), 1);
+  EXPECT_EQ(Sample(*ingest_, "realise_writer_events_total" + of), 2);
+  EXPECT_EQ(Sample(*ingest_, "realise_writer_duplicates_total" + of), 2);
+  EXPECT_GE(Sample(*ingest_, "realise_writer_commits_total" + of), 1);
+  EXPECT_EQ(Sample(*ingest_, "realise_writer_decided_again_total" + of), 0);
+  EXPECT_EQ(Sample(*ingest_, "realise_pending_bytes"), 0);
+  EXPECT_EQ(
+      Sample(*ingest_, "realise_writer_refused_total{ledger=\"" + ledger + "\",reason=\"UNKNOWN_CLAIM\"}"),
+      1);
+  EXPECT_EQ(Sample(*ingest_,
+                   "realise_rpc_duration_seconds_count{method=\"AppendService/AppendStream\",code=\"OK\"}"),
+            3);
+  EXPECT_EQ(Sample(*projection_, "realise_folded_position" + of), 2);
+  EXPECT_EQ(Sample(*projection_, "realise_fold_void_commits" + of), 0);
+  EXPECT_EQ(Sample(*projection_, "realise_fold_state{ledger=\"" + ledger + "\",state=\"caught_up\"}"), 1);
+  EXPECT_EQ(Sample(*projection_, "realise_fold_lag_seconds" + of), 0);
+  EXPECT_EQ(Sample(*projection_,
+                   "realise_rpc_duration_seconds_count{method=\"QueryService/QuerySavings\",code=\"OK\"}"),
+            1);
+  EXPECT_EQ(
+      Sample(*audit_, "realise_rpc_duration_seconds_count{method=\"LogService/ReadHistory\",code=\"OK\"}"),
+      1);
+}
+
+TEST_F(Processes, AnIdleStreamHoldsUpNoStop) {
+  const std::string ledger = FreshLedger();
+  ASSERT_EQ(Realise({"ledger", "create", ledger, "--demonstration"}).exit_status, 0);
+  const auto append =
+      v1::AppendService::NewStub(grpc::CreateChannel(ingest_->address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + std::chrono::seconds(60));
+  const auto stream = append->AppendStream(&context);
+  v1::AppendStreamRequest request;
+  request.mutable_append()->set_ledger(ledger);
+  request.mutable_append()->set_simulated_time("2024-06-01");
+  *request.mutable_append()->add_events() = BoardEstablished("urgent-care");
+  ASSERT_TRUE(stream->Write(request));
+  v1::AppendStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(response.has_appended());
+  // The caller goes on holding the stream.  Only a second signal, which is status 1, would cut off what does
+  // not end by itself in ten seconds.
+  EXPECT_EQ(ingest_->Terminate(), 0);
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_FALSE(stream->Finish().ok());
+}
+
+TEST(ProcessStart, ABrokerThatDoesNotAnswerIsWaitedForAloud) {
+  auto audit =
+      ServerProcess::Launch({REALISE_AUDIT_PROGRAM, "--listen", "127.0.0.1:0", "--brokers", "127.0.0.1:1"});
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  EXPECT_TRUE((*audit)->AwaitSaid("THE LOG DOES NOT ANSWER"));
+  EXPECT_EQ(HealthOf((*audit)->address()).at(""), "SERVING");
+  EXPECT_EQ(HealthOf((*audit)->address()).at("realise.v1.LogService"), "NOT_SERVING");
+  EXPECT_EQ((*audit)->Terminate(), 0);
 }
 
 TEST_F(Processes, WhoeverAsksTheWrongOneIsToldWhichIsRight) {
@@ -172,6 +283,19 @@ TEST(ProcessStart, RefusesTheEmbeddedLogAndAFolderInUse) {
       RunCommand({REALISE_AUDIT_PROGRAM, "--listen", first->address(), "--brokers", Brokers()});
   EXPECT_EQ(port.exit_status, 69);
   EXPECT_THAT(port.err, HasSubstr("cannot listen"));
+}
+
+TEST(ProcessStart, TheExamplesOfDeployAreUnderstood) {
+  for (const auto& [program, name] :
+       {std::pair(REALISE_INGEST_PROGRAM, "ingest"), std::pair(REALISE_PROJECTION_PROGRAM, "projection"),
+        std::pair(REALISE_AUDIT_PROGRAM, "audit")}) {
+    const CommandResult printed =
+        RunCommand({program, "--config", std::string("deploy/config/") + name + ".conf", "--config",
+                    "deploy/config/kafka.conf", "--print-config"});
+    EXPECT_EQ(printed.exit_status, 0) << printed.err;
+    EXPECT_THAT(printed.out, HasSubstr("kafka.sasl.username = \"realise\""));
+    EXPECT_THAT(printed.out, ::testing::Not(HasSubstr("change-me")));
+  }
 }
 
 TEST(ProcessStart, AConfigurationThatCannotBeRightNamesTheLine) {

@@ -1,8 +1,11 @@
 #include "tests/support/server_process.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +62,14 @@ bool ReadSome(int fd, std::string& text) {
   return true;
 }
 
+// What stands between two words; empty if either is not there.
+std::string Between(std::string_view line, std::string_view before, std::string_view behind) {
+  const size_t begin = line.find(before);
+  const size_t end = begin == std::string_view::npos ? begin : line.find(behind, begin);
+  if (end == std::string_view::npos) return "";
+  return std::string(line.substr(begin + before.size(), end - begin - before.size()));
+}
+
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
@@ -93,6 +104,26 @@ CommandResult RunCommand(const std::vector<std::string>& words) {
   return result;
 }
 
+std::string HttpGet(const std::string& address, const std::string& path) {
+  const size_t colon = address.rfind(':');
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<uint16_t>(std::atoi(address.c_str() + colon + 1)));
+  if (inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr) != 1) return "";
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string answer;
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0) {
+    const std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
+    if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+      while (ReadSome(fd, answer)) {
+      }
+    }
+  }
+  close(fd);
+  return answer;
+}
+
 absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(
     const std::string& program, const std::vector<std::string>& arguments) {
   std::vector<std::string> command = {program, "serve", "--listen", "127.0.0.1:0"};
@@ -113,17 +144,20 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Launch(
     return absl::UnavailableError("cannot start " + command.front());
   }
   std::unique_ptr<ServerProcess> server(new ServerProcess(pid, err.read_end));
-  std::string said;
-  while (true) {
-    const size_t at = said.find(kServing);
-    const size_t on = at == std::string::npos ? at : said.find(" on ", at);
-    const size_t end = on == std::string::npos ? on : said.find(';', on);
-    if (end != std::string::npos) {
-      server->address_ = said.substr(on + 4, end - on - 4);
-      return server;
-    }
-    if (!ReadSome(err.read_end, said)) return absl::UnavailableError("the server ended: " + said);
+  if (!server->AwaitSaid("Ctrl-C stops it\n")) {
+    return absl::UnavailableError("the server ended: " + server->said_);
   }
+  const std::string_view line = std::string_view(server->said_).substr(server->said_.find(kServing));
+  server->address_ = Between(line, " on ", ";");
+  server->metrics_address_ = Between(line, "metrics on http://", "/metrics;");
+  return server;
+}
+
+bool ServerProcess::AwaitSaid(const std::string& text) {
+  while (said_.find(text) == std::string::npos) {
+    if (!ReadSome(stderr_fd_, said_)) return false;
+  }
+  return true;
 }
 
 ServerProcess::~ServerProcess() {

@@ -36,6 +36,9 @@ struct CommandResult {
 // Runs a command to its end.  REQUIRES: words[0] is the path of a program.
 [[nodiscard]] CommandResult RunCommand(const std::vector<std::string>& words);
 
+// What GET http://ADDRESS/PATH answers, headers and all; empty if nobody does.
+[[nodiscard]] std::string HttpGet(const std::string& address, const std::string& path);
+
 // One life of `realise serve`, or of another program that serves.  Destroying it kills it.
 class ServerProcess {
  public:
@@ -53,6 +56,10 @@ class ServerProcess {
 
   // Where it listens.
   const std::string& address() const { return address_; }
+  // Where its metrics are, if it said so.
+  const std::string& metrics_address() const { return metrics_address_; }
+  // Waits until it has said `text`; false if it ended before that.
+  bool AwaitSaid(const std::string& text);
   pid_t pid() const { return pid_; }
 
   // SIGKILL, and waits until it is gone.
@@ -65,7 +72,9 @@ class ServerProcess {
 
   pid_t pid_;
   int stderr_fd_;
+  std::string said_;
   std::string address_;
+  std::string metrics_address_;
 };
 
 }  // namespace realise

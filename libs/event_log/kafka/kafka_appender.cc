@@ -30,10 +30,13 @@ absl::StatusOr<std::shared_ptr<KafkaProducer>> KafkaProducer::Open(const KafkaSe
        {"retry.backoff.ms", "50"},
        // That a record is there is seen by reading it back; only failures are reported.
        {"delivery.report.only.error", "true"}});
-  std::shared_ptr<KafkaProducer> producer(new KafkaProducer());
+  std::shared_ptr<KafkaProducer> producer(new KafkaProducer(limits.statistics));
   ASSIGN_OR_RETURN(producer->handle_,
                    NewKafkaHandle(RD_KAFKA_PRODUCER, settings,
-                                  {.opaque = producer.get(), .error = nullptr, .delivery = NoteDelivery}));
+                                  {.opaque = producer.get(),
+                                   .error = nullptr,
+                                   .delivery = NoteDelivery,
+                                   .statistics = limits.statistics == nullptr ? nullptr : NoteStatistics}));
   return producer;
 }
 
@@ -69,6 +72,11 @@ void KafkaProducer::NoteDelivery(rd_kafka_t* handle, const rd_kafka_message_t* m
   failure->second = absl::UnavailableError(fmt::format(
       "Kafka, appending to topic {}: {}{}{}", rd_kafka_topic_name(message->rkt),
       rd_kafka_err2str(message->err), dead ? "; this producer takes nothing any more: " : "", reason.data()));
+}
+
+int KafkaProducer::NoteStatistics(rd_kafka_t* /*handle*/, char* json, size_t length, void* opaque) {
+  static_cast<KafkaProducer*>(opaque)->statistics_->Take({json, length});
+  return 0;
 }
 
 absl::Status KafkaProducer::Send(uint64_t sender, rd_kafka_topic_t* topic, const std::string& stored) {

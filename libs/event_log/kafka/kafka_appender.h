@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "libs/event_log/event_log.h"
 #include "libs/kafka/kafka_handles.h"
+#include "libs/kafka/kafka_statistics.h"
 
 namespace realise {
 
@@ -21,6 +22,7 @@ inline constexpr size_t kKafkaRecordBytesMax = 1024 * 1024 - 1024;
 struct KafkaProducerLimits {
   std::chrono::milliseconds delivery_timeout{};  // until a record under way counts as failed
   size_t queued_bytes_max = 0;
+  KafkaStatistics* statistics = nullptr;  // told how the producer fares, if not null
 };
 
 // The one idempotent producer of a process.  A fatal error ends it for good.  Thread-safe.
@@ -46,9 +48,11 @@ class KafkaProducer {
   [[nodiscard]] absl::Status TakeFailure(uint64_t sender);
 
  private:
-  KafkaProducer() = default;
+  explicit KafkaProducer(KafkaStatistics* statistics) : statistics_(statistics) {}
+  static int NoteStatistics(rd_kafka_t* handle, char* json, size_t length, void* opaque);
   static void NoteDelivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* opaque);
 
+  KafkaStatistics* const statistics_;
   std::mutex mutex_;
   uint64_t last_sender_ = 0;                   // under mutex_
   std::map<uint64_t, absl::Status> failures_;  // under mutex_; the first one of each sender, or OK

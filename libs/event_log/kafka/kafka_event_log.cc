@@ -20,7 +20,7 @@ class KafkaEventLog::Impl {
       : options_(options),
         connection_(ConnectionSettings(options.brokers, options.connection)),
         topics_(std::move(topics)),
-        consumers_(connection_) {}
+        consumers_(connection_, options.statistics) {}
 
   const KafkaEventLogOptions& options() const { return options_; }
   KafkaTopics& topics() { return *topics_; }
@@ -31,8 +31,9 @@ class KafkaEventLog::Impl {
   absl::StatusOr<std::shared_ptr<KafkaProducer>> Producer() {
     const std::lock_guard lock(producer_mutex_);
     if (producer_ == nullptr || producer_->dead()) {
-      ASSIGN_OR_RETURN(producer_, KafkaProducer::Open(
-                                      connection_, {options_.delivery_timeout, options_.queued_bytes_max}));
+      ASSIGN_OR_RETURN(producer_,
+                       KafkaProducer::Open(connection_, {options_.delivery_timeout, options_.queued_bytes_max,
+                                                         options_.statistics}));
     }
     return producer_;
   }

@@ -16,6 +16,8 @@
 
 namespace realise {
 
+class KafkaStatistics;
+
 struct KafkaEventLogOptions {
   std::string brokers{};  // "host:port,host:port"
   // Ledgers are topics of this name and their code.
@@ -32,6 +34,8 @@ struct KafkaEventLogOptions {
   size_t queued_bytes_max = 64 * 1024 * 1024;
   // How to connect, in librdkafka's names: security.protocol, sasl.username ...
   std::vector<std::pair<std::string, std::string>> connection{};
+  // Told how producer and consumers fare, every five seconds; null, or outlives the log.
+  KafkaStatistics* statistics = nullptr;
 };
 
 // Uses one client for questions and re-reading, one consumer (more if several readers follow one ledger), and

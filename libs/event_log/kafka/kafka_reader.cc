@@ -30,6 +30,11 @@ void NoteError(rd_kafka_t* /*handle*/, int error, const char* /*reason*/, void* 
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) ++static_cast<KafkaConsumer*>(opaque)->outages;
 }
 
+int NoteStatistics(rd_kafka_t* /*handle*/, char* json, size_t length, void* opaque) {
+  static_cast<KafkaConsumer*>(opaque)->statistics->Take({json, length});
+  return 0;
+}
+
 }  // namespace
 
 absl::StatusOr<KafkaConsumer*> KafkaConsumerPool::Acquire(const std::string& topic) {
@@ -38,9 +43,13 @@ absl::StatusOr<KafkaConsumer*> KafkaConsumerPool::Acquire(const std::string& top
     if (consumer->topics.insert(topic).second) return consumer.get();
   }
   auto consumer = std::make_unique<KafkaConsumer>();
+  consumer->statistics = statistics_;
   ASSIGN_OR_RETURN(consumer->handle,
                    NewKafkaHandle(RD_KAFKA_CONSUMER, FollowerSettings(connection_),
-                                  {.opaque = consumer.get(), .error = NoteError, .delivery = nullptr}));
+                                  {.opaque = consumer.get(),
+                                   .error = NoteError,
+                                   .delivery = nullptr,
+                                   .statistics = statistics_ == nullptr ? nullptr : NoteStatistics}));
   consumer->topics.insert(topic);
   return consumers_.emplace_back(std::move(consumer)).get();
 }

@@ -16,13 +16,15 @@
 #include "libs/event_log/event_log.h"
 #include "libs/event_log/kafka/kafka_topics.h"
 #include "libs/kafka/kafka_handles.h"
+#include "libs/kafka/kafka_statistics.h"
 
 namespace realise {
 
 // One client that fetches any number of topics, each for one reader: one thread and one connection per broker
 // serve them all.
 struct KafkaConsumer {
-  std::atomic<uint64_t> outages{0};  // how often no broker was left; outlives the handle
+  KafkaStatistics* statistics = nullptr;  // told how it fares, if not null
+  std::atomic<uint64_t> outages{0};       // how often no broker was left; outlives the handle
   KafkaHandle handle;
   std::set<std::string> topics;  // under the pool's mutex
 };
@@ -31,7 +33,9 @@ struct KafkaConsumer {
 // client. Thread-safe.
 class KafkaConsumerPool {
  public:
-  explicit KafkaConsumerPool(KafkaSettings connection) : connection_(std::move(connection)) {}
+  // `statistics`, if not null, is told how they fare, and must outlive the pool.
+  explicit KafkaConsumerPool(KafkaSettings connection, KafkaStatistics* statistics = nullptr)
+      : connection_(std::move(connection)), statistics_(statistics) {}
 
   // A consumer that does not follow `topic` yet; the pool's.  Give it back with Release.
   [[nodiscard]] absl::StatusOr<KafkaConsumer*> Acquire(const std::string& topic);
@@ -39,6 +43,7 @@ class KafkaConsumerPool {
 
  private:
   const KafkaSettings connection_;
+  KafkaStatistics* const statistics_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<KafkaConsumer>> consumers_;  // under mutex_; never shrinks
 };
