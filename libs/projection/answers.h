@@ -3,7 +3,8 @@
 //
 // Errors of all functions:
 //   INVALID_ARGUMENT     the question is malformed; the message names the field and what would be right.
-//   NOT_FOUND            no such board, measure, commit or closed period at that position.
+//   NOT_FOUND            no such board, measure, commit or closed period at that position; for a time before
+//                        the ledger's first event the message begins "BEFORE_FIRST_COMMIT".
 //   FAILED_PRECONDITION  a receipt whose digest is not this history's; the message begins "RECEIPT_MISMATCH".
 //   OUT_OF_RANGE         a sum does not fit into 64 bits.
 #pragma once

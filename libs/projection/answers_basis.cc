@@ -56,6 +56,20 @@ absl::StatusOr<CommitEnd> CommitThatClosed(const FigureSource& source, const std
   return absl::NotFoundError(fmt::format("{} is not closed in ledger {}", text, source.ledger()));
 }
 
+// Before its first event a ledger has no figures, and no month that could be named.
+absl::StatusOr<CommitEnd> CommitAtTime(const FigureSource& source, Instant time) {
+  absl::StatusOr<CommitEnd> commit = source.CommitAtTime(time);
+  const bool empty = absl::IsNotFound(commit.status()) || (commit.ok() && commit->sequence == 0);
+  if (!empty) return commit;
+  const absl::StatusOr<CommitEnd> first = source.CommitHolding(1);
+  if (!first.ok() && commit.ok()) return commit;  // it is empty to this day
+  return absl::NotFoundError(fmt::format(
+      "BEFORE_FIRST_COMMIT: basis.time: at {} nothing was recorded in ledger {} yet{}", FormatInstant(time),
+      source.ledger(),
+      first.ok() ? fmt::format("; its first events were recorded at {}", FormatInstant(first->recorded_at))
+                 : std::string()));
+}
+
 absl::StatusOr<CommitEnd> CommitOf(const FigureSource& source, const v1::Basis& basis) {
   switch (basis.as_at_case()) {
     case v1::Basis::kPosition:
@@ -63,7 +77,7 @@ absl::StatusOr<CommitEnd> CommitOf(const FigureSource& source, const v1::Basis& 
     case v1::Basis::kTime: {
       const std::optional<Instant> time = ParseInstant(basis.time());
       if (!time) return InvalidField("basis.time", "is not a time in UTC, \"2025-04-09T08:15:00Z\"");
-      return source.CommitAtTime(*time);
+      return CommitAtTime(source, *time);
     }
     case v1::Basis::kClosedPeriod:
       return CommitThatClosed(source, basis.closed_period());

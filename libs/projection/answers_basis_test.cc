@@ -79,6 +79,15 @@ TEST_F(BasisTest, TimeMeansTheLastCommitAtOrBeforeIt) {
   EXPECT_EQ(at("2023-04-01T01:59:59.999999Z")->answered.receipt(), board_);
   EXPECT_EQ(at("2030-01-01")->answered.receipt(), take_over_);
   EXPECT_EQ(at("2023-03-31T23:59:59Z").status().code(), absl::StatusCode::kNotFound);
+  // Before the first event there is nothing to answer from, though the ledger was there.
+  EXPECT_EQ(at("2023-04-01T00:30:00Z").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(at("2023-04-01T00:30:00Z").status().message()),
+              StartsWith("BEFORE_FIRST_COMMIT: basis.time: "));
+  EXPECT_THAT(std::string(at("1990-01-01").status().message()), StartsWith("BEFORE_FIRST_COMMIT: "));
+  const FoldedHistory empty;
+  v1::Basis whenever;
+  whenever.set_time("2030-01-01");
+  EXPECT_TRUE(ResolveBasis(empty.source(), whenever).ok());
   EXPECT_EQ(at("yesterday").status().code(), absl::StatusCode::kInvalidArgument);
 }
 

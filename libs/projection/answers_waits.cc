@@ -112,6 +112,7 @@ absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
     }
   }
   for (const std::string& board : boards) {
+    if (!sets.contains(board)) response.add_boards_without_measures(board);
     for (const auto& [pathway, measures] : sets[board]) {
       Pool pool;
       for (const std::string* id : measures) RETURN_IF_ERROR(AddToPool(*id, pool));

@@ -52,6 +52,19 @@ class WaitsAnswerTest : public ::testing::Test {
   FoldedHistory history_;
 };
 
+// A month without figures says why: nothing was assigned yet, or nothing was reported.
+TEST_F(WaitsAnswerTest, AMonthWithoutFiguresSaysWhy) {
+  AddService(history_, "a");
+  v1::QueryWaitsResponse response = Answer(history_, AskBoards("2019/20-M01"));
+  EXPECT_THAT(response.waits(), IsEmpty());
+  EXPECT_THAT(response.boards_without_measures(), ElementsAre("elective", "theatres"));
+  response = Answer(history_, AskBoards("2024/25-M01"));
+  ASSERT_THAT(response.waits(), SizeIs(1));
+  EXPECT_EQ(response.waits(0).state(), v1::FIGURE_STATE_NOT_REPORTED);
+  EXPECT_THAT(response.waits(0).measures_not_reported(), ElementsAre("a"));
+  EXPECT_THAT(response.boards_without_measures(), ElementsAre("theatres"));
+}
+
 // Case 14.
 TEST_F(WaitsAnswerTest, BoardsPoolTheirServices) {
   AddService(history_, "a");

@@ -85,6 +85,8 @@ absl::Status FollowedLedger::StepOnce(std::chrono::milliseconds wait_max, bool& 
     status = LookAround();
     at_end = status.ok() && caught_up_;
   }
+  // What is in the log when it is read again is another question.
+  if (!status.ok()) caught_up_ = false;
   Publish(status);
   return status;
 }
@@ -103,18 +105,20 @@ void FollowedLedger::SetFolded(const ViewFigureSource& source) {
   void_commits_ = source.void_commits();
 }
 
+v1::FoldState FollowedLedger::StateOf(const absl::Status& status) const {
+  if (absl::IsDataLoss(status)) return v1::FOLD_STATE_STOPPED;
+  if (status.ok()) return caught_up_ ? v1::FOLD_STATE_CAUGHT_UP : v1::FOLD_STATE_CATCHING_UP;
+  return fold_.trouble() == FoldTrouble::kStore ? v1::FOLD_STATE_STORE_FAILING
+                                                : v1::FOLD_STATE_LOG_UNREACHABLE;
+}
+
 void FollowedLedger::Publish(const absl::Status& status) {
   const std::lock_guard lock(mutex_);
   status_ = status;
-  state_ = caught_up_ ? v1::FOLD_STATE_CAUGHT_UP : v1::FOLD_STATE_CATCHING_UP;
-  if (absl::IsDataLoss(status)) {
-    state_ = v1::FOLD_STATE_STOPPED;
-    advice_ = fold_.Advice();
-  } else if (!status.ok()) {
-    advice_ = "Nothing is lost, and it is tried again. If it goes on, see whether the log can be reached.";
-  } else {
-    advice_.clear();
-  }
+  state_ = StateOf(status);
+  advice_ = status.ok() ? "" : fold_.Advice();
+  unfit_ = fold_.unfit();
+  settled_ = settled_ || state_ == v1::FOLD_STATE_CAUGHT_UP || state_ == v1::FOLD_STATE_STOPPED;
   folded_ = fold_.folded();
   void_commits_ = fold_.void_commits();
   if (fold_.answering() == keys_.version) {
@@ -138,6 +142,11 @@ absl::Status FollowedLedger::WaitFor(Sequence sequence, std::chrono::millisecond
                                          : fmt::format("nothing of ledger {} is folded yet", code_));
 }
 
+bool FollowedLedger::Settled() const {
+  const std::lock_guard lock(mutex_);
+  return settled_;
+}
+
 v1::LedgerStatus FollowedLedger::Status() const {
   const std::lock_guard lock(mutex_);
   v1::LedgerStatus row;
@@ -155,6 +164,7 @@ v1::LedgerStatus FollowedLedger::Status() const {
   row.set_message(std::string(status_.message()));
   row.set_advice(advice_);
   row.set_void_commits(void_commits_);
+  row.set_stopped_before(unfit_.value_or(0));
   return row;
 }
 

@@ -55,11 +55,15 @@ class FollowedLedger {
   [[nodiscard]] absl::Status WaitFor(Sequence sequence, std::chrono::milliseconds wait_max) const;
   v1::LedgerStatus Status() const;
 
+  // Whether it was caught up with once since it is followed, or stopped: what it can answer, it answers.
+  bool Settled() const;
+
  private:
   void Run();
   absl::Status StepOnce(std::chrono::milliseconds wait_max, bool& at_end);
   absl::Status LookAround();
   void Publish(const absl::Status& status);
+  v1::FoldState StateOf(const absl::Status& status) const;
 
   const std::string code_;
   const ViewKeyspace keys_;
@@ -79,6 +83,8 @@ class FollowedLedger {
   v1::FoldState state_ = v1::FOLD_STATE_CATCHING_UP;
   absl::Status status_;  // why it stopped, or waits
   std::string advice_;
+  std::optional<Sequence> unfit_;  // the event that it stopped before
+  bool settled_ = false;
   uint16_t answering_ = 0;
   std::optional<CommitEnd> answered_;  // how far the version that answers goes
   std::optional<CommitEnd> folded_;    // how far this version goes

@@ -65,7 +65,9 @@ void Advance(const ReadCommit& commit, internal::v1::LogPlace& place) {
 struct LedgerFold::Memory {
   explicit Memory(const ViewKeyspace& keys) : accounts(keys) { state.KeepNoJournal(); }
 
-  std::unique_ptr<CommitReader> reader;
+  std::optional<internal::v1::LogPlace> place;  // that the rows go up to; none before the first
+  std::unique_ptr<CommitReader> reader;         // none until the log could be reached
+  size_t unwritten_bytes = 0;                   // of commits, in the rows below
   LedgerState state;
   AccountTable accounts;
   std::optional<CommitEnd> last;  // the last commit
@@ -86,10 +88,11 @@ LedgerFold::~LedgerFold() = default;
 
 absl::StatusOr<FoldStep> LedgerFold::Step(std::chrono::milliseconds wait_max) {
   RETURN_IF_ERROR(stopped_);
+  trouble_ = FoldTrouble::kNone;
   RETURN_IF_ERROR(Load());
   auto step = FoldChunk(wait_max);
-  // What is in memory may be ahead of the store: it is read again.
-  if (!step.ok()) memory_.reset();
+  if (reload_ || !stopped_.ok()) memory_.reset();
+  reload_ = false;
   if (!step.ok() && misfit_ && stopped_.ok() && absl::IsInternal(step.status())) {
     // The rows up to the misfit, and no others: from the store again, as far as it goes.
     return Step(std::chrono::milliseconds(0));
@@ -97,14 +100,25 @@ absl::StatusOr<FoldStep> LedgerFold::Step(std::chrono::milliseconds wait_max) {
   return step;
 }
 
+// The rows are loaded once, however long the log cannot be reached.
 absl::Status LedgerFold::Load() {
-  if (memory_) return absl::OkStatus();
+  if (!memory_) RETURN_IF_ERROR(LoadMemory());
+  if (memory_->reader) return absl::OkStatus();
+  auto reader = CommitReader::Open(log_, options_.ledger, memory_->place);
+  RETURN_IF_ERROR(FromLog(reader.status()));
+  memory_->reader = std::move(*reader);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerFold::LoadMemory() {
+  // First, so that nothing is loaded in vain again and again while the disk is full.
+  RETURN_IF_ERROR(FromStore(store_.Resume()));
   auto memory = std::make_unique<Memory>(options_.keys);
   const auto snapshot = store_.Snapshot();
   RETURN_IF_ERROR(FromStore(LoadRows(*snapshot, *memory)));
   const auto row = snapshot->Get(options_.keys.Place());
   RETURN_IF_ERROR(FromStore(row.status()));
-  std::optional<internal::v1::LogPlace> place;
+  std::optional<internal::v1::LogPlace>& place = memory->place;
   if (*row && !place.emplace().ParseFromString(**row)) {
     return FromStore(DamagedRow(options_.keys.Place()));
   }
@@ -114,9 +128,6 @@ absl::Status LedgerFold::Load() {
   if (!together) return FromStore(DamagedRow(options_.keys.Place()));
   folded_ = memory->last;
   void_commits_ = place ? place->void_commits() : 0;
-  auto reader = CommitReader::Open(log_, options_.ledger, place);
-  RETURN_IF_ERROR(FromLog(reader.status()));
-  memory->reader = std::move(*reader);
   memory_ = std::move(memory);
   return absl::OkStatus();
 }
@@ -144,28 +155,44 @@ absl::Status LedgerFold::LoadRows(ViewSnapshot& snapshot, Memory& memory) {
 
 absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_max) {
   CommitReader& reader = *memory_->reader;
-  size_t bytes = 0;
+  size_t& bytes = memory_->unwritten_bytes;
+  // A chunk that the log could not be asked about when it was to be written.
+  if (bytes > 0) return Write(reader.place());
+  ChunkPermits::Permit permit;
+  size_t bytes_max = std::min(kUnpermittedBytes, options_.chunk_bytes);
   while (bytes < options_.chunk_bytes) {
+    if (bytes >= bytes_max) {
+      if (options_.permits != nullptr && !(permit = options_.permits->Take())) break;
+      bytes_max = options_.chunk_bytes;
+    }
     internal::v1::LogPlace place = reader.place();
     const auto commits = reader.Read(bytes == 0 ? wait_max : std::chrono::milliseconds(0),
-                                     std::min(kReadBytes, options_.chunk_bytes - bytes));
+                                     std::min(kReadBytes, bytes_max - bytes));
     if (!commits.ok() && (bytes == 0 || absl::IsDataLoss(commits.status()))) return FromLog(commits.status());
     if (!commits.ok() || commits->empty()) break;
     for (const ReadCommit& commit : *commits) {
-      if (misfit_ && commit.address == misfit_->address) {
-        if (bytes > 0) RETURN_IF_ERROR(Write(place, bytes).status());
-        return Stop(
-            misfit_->what,
-            "This is a defect of Realise, not of the ledger: nothing is lost. Report the position and "
-            "the type, and install a release that can apply the event; it goes on from there by itself.");
-      }
+      if (misfit_ && commit.address == misfit_->address) return StopAtMisfit(place);
       RETURN_IF_ERROR(Fold(commit));
       Advance(commit, place);
       bytes += commit.stored.size();
     }
   }
   if (bytes == 0) return FoldStep{};
-  return Write(reader.place(), bytes);
+  return Write(reader.place());
+}
+
+// `place` is the one before the misfit.
+absl::StatusOr<FoldStep> LedgerFold::StopAtMisfit(const internal::v1::LogPlace& place) {
+  if (memory_->unwritten_bytes > 0) {
+    const absl::Status written = Write(place).status();
+    // The reader stands behind the misfit already.
+    reload_ = !written.ok();
+    RETURN_IF_ERROR(written);
+  }
+  unfit_ = misfit_->sequence;
+  return Stop(misfit_->what,
+              "This is a defect of Realise, not of the ledger: nothing is lost. Report the position and "
+              "the type, and install a release that can apply the event; it goes on from there by itself.");
 }
 
 absl::Status LedgerFold::Fold(const ReadCommit& commit) {
@@ -227,10 +254,13 @@ void LedgerFold::AddCommitRows(const ReadCommit& commit) {
   memory.last_row = row;
 }
 
-absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, size_t commit_bytes) {
-  FoldStep step{.read = true, .ingested = commit_bytes > options_.catch_up_bytes};
+absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place) {
+  FoldStep step{.read = true, .ingested = memory_->unwritten_bytes > options_.catch_up_bytes};
   // Void records before the first commit: there is nothing yet that a place could stand in.
-  if (!memory_->last) return step;
+  if (!memory_->last) {
+    memory_->unwritten_bytes = 0;
+    return step;
+  }
   RETURN_IF_ERROR(FromLog(memory_->reader->CheckAnchors()));
   const ViewRows rows = TakeRows(place);
   if (step.ingested) {
@@ -243,6 +273,7 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, 
     }
     RETURN_IF_ERROR(FromStore(store_.Write(rows)));
   }
+  memory_->unwritten_bytes = 0;
   memory_->accounts.EndChunk(options_.cells_max);
   if (answering_ == 0) answering_ = options_.keys.version;
   folded_ = memory_->last;
@@ -273,13 +304,13 @@ ViewRows LedgerFold::TakeRows(const internal::v1::LogPlace& place) {
 
 absl::Status LedgerFold::CheckAnchors() {
   RETURN_IF_ERROR(stopped_);
-  if (!memory_) return absl::OkStatus();
+  if (!memory_ || !memory_->reader) return absl::OkStatus();
   return FromLog(memory_->reader->CheckAnchors());
 }
 
 absl::StatusOr<bool> LedgerFold::CaughtUp() {
   RETURN_IF_ERROR(stopped_);
-  if (!memory_) return false;
+  if (!memory_ || !memory_->reader || memory_->unwritten_bytes > 0) return false;
   const auto caught_up = memory_->reader->CaughtUp();
   RETURN_IF_ERROR(FromLog(caught_up.status()));
   return *caught_up;
@@ -292,21 +323,49 @@ absl::Status LedgerFold::TakeOver() {
   AppendUint16(version, options_.keys.version);
   rows.Put(AnsweringKey(options_.keys.ledger), version);
   const ViewKeyspace old{answering_, options_.keys.ledger};
+  RETURN_IF_ERROR(CheckHeldByLog(old));
   RETURN_IF_ERROR(FromStore(store_.Write(rows, {old.Prefix()})));
   answering_ = options_.keys.version;
   return absl::OkStatus();
 }
 
+// The new version was folded from the beginning, so no anchor of its own tells it that the log is not the one
+// that the old version read: the last commit of the old one does.
+absl::Status LedgerFold::CheckHeldByLog(const ViewKeyspace& old) {
+  const auto snapshot = store_.Snapshot();
+  snapshot->SeekForPrev(old.Commit(kNumberMax, kNumberMax));
+  RETURN_IF_ERROR(FromStore(snapshot->status()));
+  const std::string commits = old.Table(ViewTable::kCommits);
+  if (!snapshot->On(commits)) return absl::OkStatus();
+  const std::string end(snapshot->key().substr(commits.size()));
+  const auto had = DecodeCommitRow(snapshot->value());
+  if (!had || end.size() != 16) return FromStore(DamagedRow(snapshot->key()));
+  const auto row = snapshot->Get(options_.keys.Table(ViewTable::kCommits) + end);
+  RETURN_IF_ERROR(FromStore(row.status()));
+  const auto has = *row ? DecodeCommitRow(**row) : std::nullopt;
+  if (has && has->digest == had->digest) return absl::OkStatus();
+  return FromLog(absl::DataLossError(fmt::format(
+      "ledger {} stopped: fold version {} had folded {}@{}, and the log no longer has that commit",
+      options_.ledger, old.version, options_.ledger, ReadUint64(end))));
+}
+
 absl::Status LedgerFold::Unfit(const ReadCommit& commit, Sequence sequence, std::string_view type,
                                std::string_view why) {
   const std::string event = type.empty() ? std::string() : fmt::format(" ({})", type);
-  misfit_ = Misfit{commit.address, fmt::format("the fold of ledger {} stopped before {}@{}{}: {}",
-                                               options_.ledger, options_.ledger, sequence, event, why)};
+  reload_ = true;
+  misfit_ = Misfit{commit.address, sequence,
+                   fmt::format("the fold of ledger {} stopped before {}@{}{}: {}", options_.ledger,
+                               options_.ledger, sequence, event, why)};
   return absl::InternalError(misfit_->what);
 }
 
 absl::Status LedgerFold::FromLog(const absl::Status& status) {
-  if (status.ok() || absl::IsUnavailable(status)) return status;
+  if (status.ok()) return status;
+  trouble_ = FoldTrouble::kLog;
+  advice_ =
+      "Nothing is lost, and it is tried again. If it goes on, see whether the log, or its brokers, can be "
+      "reached.";
+  if (absl::IsUnavailable(status)) return status;
   const bool gone = absl::IsNotFound(status);
   if (gone && !folded_) return absl::UnavailableError(std::string(status.message()));
   if (absl::IsFailedPrecondition(status)) {
@@ -318,8 +377,21 @@ absl::Status LedgerFold::FromLog(const absl::Status& status) {
       "the log, and start again.");
 }
 
+// Whatever the store did not take, or could not give, is not what is in memory.
 absl::Status LedgerFold::FromStore(const absl::Status& status) {
-  if (status.ok() || absl::IsUnavailable(status)) return status;
+  if (status.ok()) return status;
+  reload_ = true;
+  trouble_ = FoldTrouble::kStore;
+  advice_ =
+      "Nothing is lost, and it is tried again. Free space on the disk of the view store, or mend it; the "
+      "fold "
+      "then goes on by itself. If it does not, restart the program.";
+  if (absl::IsUnavailable(status)) return status;
+  if (absl::IsFailedPrecondition(status)) {
+    return Stop(fmt::format("ledger {}: {}", options_.ledger, std::string(status.message())),
+                "The disk of the view store failed, and nothing more is written to it. Mend the disk or free "
+                "space on it, then restart the program: nothing is lost, it goes on from there.");
+  }
   return Stop(fmt::format("ledger {}: {}", options_.ledger, std::string(status.message())),
               "Stop the program, delete the view store, and start again: it is rebuilt from the log.");
 }

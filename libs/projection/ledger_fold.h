@@ -18,11 +18,15 @@
 #include "absl/status/statusor.h"
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/event_log.h"
+#include "libs/projection/chunk_permits.h"
 #include "libs/projection/figure_source.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_store.h"
 
 namespace realise {
+
+// A chunk of no more than this needs no permit: what a ledger that is caught up reads at a time.
+inline constexpr size_t kUnpermittedBytes = 512 * 1024;
 
 struct LedgerFoldOptions {
   std::string ledger;
@@ -33,7 +37,12 @@ struct LedgerFoldOptions {
   size_t chunk_bytes = 0;
   // More cells than this are not kept in memory from chunk to chunk.
   size_t cells_max = 4'000'000;
+  // A larger chunk waits for one of these; unlimited if null.  They must outlive the fold.
+  ChunkPermits* permits = nullptr;
 };
+
+// What a call that failed could not use.
+enum class FoldTrouble { kNone, kLog, kStore };
 
 struct FoldStep {
   bool read = false;      // the log had something
@@ -50,10 +59,11 @@ class LedgerFold {
   LedgerFold& operator=(const LedgerFold&) = delete;
 
   // Reads and folds one chunk, waiting up to `wait_max` for its first commit, and writes it.
-  //   UNAVAILABLE  the log or the store cannot be used now; call again.  What was not written is read again.
-  //   DATA_LOSS    the fold stopped, and every later call says so: the message says where and why, Advice()
-  //   what an
-  //                operator should do.  Everything up to there is written and answers.
+  //   UNAVAILABLE  the log or the store cannot be used now, trouble() says which; call again.  Nothing is
+  //                lost; after trouble with the log what was folded stays in memory.
+  //   DATA_LOSS    the fold stopped, and every later call says so: the message says where and why. Everything
+  //                up to there is written and answers.
+  // Advice() says what an operator should do.
   [[nodiscard]] absl::StatusOr<FoldStep> Step(std::chrono::milliseconds wait_max);
 
   // Checks that the log is still what was read before.   Errors as Step.
@@ -62,7 +72,8 @@ class LedgerFold {
   // Whether everything that was in the log at a moment during this call has been folded.   Errors as Step.
   [[nodiscard]] absl::StatusOr<bool> CaughtUp();
 
-  // Makes this fold version the one that answers, and deletes the rows of the one that did.   Errors as Step.
+  // Makes this fold version the one that answers, and deletes the rows of the one that did, in one write.  It
+  // stops instead if the log no longer holds what that one had folded.   Errors as Step.
   [[nodiscard]] absl::Status TakeOver();
 
   // Below: what is written.  Before the first Step that succeeded: nothing.
@@ -70,8 +81,11 @@ class LedgerFold {
   uint16_t answering() const { return answering_; }
   const std::optional<CommitEnd>& folded() const { return folded_; }
   uint64_t void_commits() const { return void_commits_; }
-  // Once the fold stopped.
+  // Of the last call: what failed, if anything did, and what an operator should do about it.
+  FoldTrouble trouble() const { return trouble_; }
   const std::string& Advice() const { return advice_; }
+  // The event that the fold stopped before, because it cannot be applied.
+  const std::optional<Sequence>& unfit() const { return unfit_; }
 
  private:
   // What was folded: at the end of the rows in the store, and of the chunk at hand.
@@ -79,30 +93,37 @@ class LedgerFold {
   // The first commit that cannot be applied.
   struct Misfit {
     Address address = 0;
+    Sequence sequence = 0;
     std::string what;
   };
 
   absl::Status Load();
+  absl::Status LoadMemory();
   absl::Status LoadRows(ViewSnapshot& snapshot, Memory& memory);
   absl::StatusOr<FoldStep> FoldChunk(std::chrono::milliseconds wait_max);
+  absl::StatusOr<FoldStep> StopAtMisfit(const internal::v1::LogPlace& place);
   absl::Status Fold(const ReadCommit& commit);
   absl::Status FoldEvents(const ReadCommit& commit);
   void AddCommitRows(const ReadCommit& commit);
-  absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place, size_t commit_bytes);
+  absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place);
   ViewRows TakeRows(const internal::v1::LogPlace& place);
   absl::Status Unfit(const ReadCommit& commit, Sequence sequence, std::string_view type,
                      std::string_view why);
 
   absl::Status FromLog(const absl::Status& status);
   absl::Status FromStore(const absl::Status& status);
+  absl::Status CheckHeldByLog(const ViewKeyspace& old);
   absl::Status Stop(std::string what, std::string advice);
 
   EventLog& log_;
   ViewStore& store_;
   const LedgerFoldOptions options_;
-  std::unique_ptr<Memory> memory_;  // none before it is loaded, and after an error
+  std::unique_ptr<Memory> memory_;  // none before it is loaded
+  bool reload_ = false;             // what is in memory cannot be gone on from
   std::optional<Misfit> misfit_;
+  std::optional<Sequence> unfit_;
   absl::Status stopped_;
+  FoldTrouble trouble_ = FoldTrouble::kNone;
   std::string advice_;
   uint16_t answering_ = 0;
   std::optional<CommitEnd> folded_;

@@ -1,6 +1,7 @@
 #include "libs/projection/projection.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -75,10 +76,14 @@ absl::Status CheckVersions(ViewStore& store, const std::map<std::string, LedgerN
 class Projection::Impl {
  public:
   Impl(EventLog& log, ProjectionOptions options, std::unique_ptr<ViewStore> store)
-      : log_(log), options_(std::move(options)), store_(std::move(store)) {}
+      : log_(log),
+        options_(std::move(options)),
+        store_(std::move(store)),
+        permits_(options_.large_chunks_max) {}
 
   ~Impl() {
     stop_.Raise();
+    permits_.Close();
     if (finder_.joinable()) finder_.join();
     const std::lock_guard lock(mutex_);
     for (auto& [code, ledger] : ledgers_) ledger->Join();
@@ -128,6 +133,15 @@ class Projection::Impl {
     return ledger->WaitFor(sequence, wait_max);
   }
 
+  bool Ready() const {
+    if (ready_) return true;
+    if (!found_) return false;
+    const auto ledgers = AllLedgers();
+    ready_ = std::all_of(ledgers.begin(), ledgers.end(),
+                         [](const FollowedLedger* ledger) { return ledger->Settled(); });
+    return ready_;
+  }
+
   std::vector<v1::LedgerStatus> Status(const std::vector<std::string>& codes) const {
     std::vector<v1::LedgerStatus> rows;
     for (const FollowedLedger* ledger : AllLedgers()) {
@@ -152,7 +166,8 @@ class Projection::Impl {
     LedgerFoldOptions fold{.ledger = code,
                            .keys = {static_cast<uint16_t>(options_.fold_version), number},
                            .catch_up_bytes = options_.catch_up_bytes,
-                           .chunk_bytes = options_.chunk_bytes};
+                           .chunk_bytes = options_.chunk_bytes,
+                           .permits = &permits_};
     number_max_ = std::max(number_max_, number);
     auto& ledger = ledgers_[code];
     ledger = std::make_unique<FollowedLedger>(log_, *store_, std::move(fold), options_.look_again, stop_);
@@ -162,6 +177,7 @@ class Projection::Impl {
   // Gives ledgers that are new in the log their numbers, in the order of their codes.
   absl::Status FindLedgers() {
     ASSIGN_OR_RETURN(const auto codes, log_.ListLedgers());
+    RETURN_IF_ERROR(store_->Resume());
     const std::lock_guard lock(mutex_);
     for (const std::string& code : codes) {
       if (ledgers_.contains(code)) continue;
@@ -172,6 +188,7 @@ class Projection::Impl {
       RETURN_IF_ERROR(store_->Write(rows));
       AddLocked(code, number_max_ + 1);
     }
+    found_ = true;
     return absl::OkStatus();
   }
 
@@ -210,10 +227,13 @@ class Projection::Impl {
   const ProjectionOptions options_;
   const std::unique_ptr<ViewStore> store_;
   StructureCache structures_;
+  ChunkPermits permits_;
   StopSignal stop_;
   std::thread finder_;
-  bool started_ = false;  // constant once others call
-  std::mutex finding_;    // one at a time looks for ledgers and starts their threads
+  bool started_ = false;                     // constant once others call
+  std::atomic<bool> found_ = false;          // the ledgers of the log, once
+  mutable std::atomic<bool> ready_ = false;  // as Ready said
+  std::mutex finding_;                       // one at a time looks for ledgers and starts their threads
 
   mutable std::mutex mutex_;
   // Below: guarded by mutex_.
@@ -244,6 +264,8 @@ absl::Status Projection::WaitFor(const std::string& ledger, Sequence sequence,
                                  std::chrono::milliseconds wait_max) const {
   return impl_->WaitFor(ledger, sequence, wait_max);
 }
+
+bool Projection::Ready() const { return impl_->Ready(); }
 
 std::vector<v1::LedgerStatus> Projection::Status(const std::vector<std::string>& ledgers) const {
   return impl_->Status(ledgers);

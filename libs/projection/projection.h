@@ -33,6 +33,8 @@ struct ProjectionOptions {
   size_t catch_up_bytes = 4 * 1024 * 1024;
   // A chunk of catching up: bytes of commits folded before they are ingested.
   size_t chunk_bytes = 64 * 1024 * 1024;
+  // How many ledgers may hold more than half a megabyte of a chunk at the same time; the others wait in turn.
+  int large_chunks_max = 2;
   // How often the list of ledgers is looked at again, and anchors are checked.
   std::chrono::milliseconds look_again = std::chrono::seconds(1);
 };
@@ -67,6 +69,10 @@ class Projection {
   //   EventLog::CheckLedger.
   [[nodiscard]] absl::Status WaitFor(const std::string& ledger, Sequence sequence,
                                      std::chrono::milliseconds wait_max) const;
+
+  // Whether every ledger of the log was caught up with once since this was opened, or has stopped: before, a
+  // fleet had better ask another replica.  Once true it stays so.
+  [[nodiscard]] bool Ready() const;
 
   // One row for each ledger, or for those named.
   [[nodiscard]] std::vector<v1::LedgerStatus> Status(const std::vector<std::string>& ledgers) const;

@@ -1,7 +1,6 @@
-// How a projection fares: ledgers that stop, logs that cannot be reached, new fold versions, threads.
+// How a projection fares: ledgers that stop, logs that cannot be reached, threads.
 #include "libs/projection/projection.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,57 +8,20 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/domain/testing/event_builders.h"
-#include "libs/projection/ledger_fold.h"
-#include "libs/projection/testing/limited_log.h"
+#include "libs/projection/testing/projection_fixture.h"
 #include "libs/projection/testing/recorded_ledger.h"
-#include "libs/projection/view_figure_source.h"
 #include "realise/v1/commit.pb.h"
-#include "rocksdb/env.h"
 #include "tests/support/faulty_event_log.h"
 
 namespace realise {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::Boards;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Boards founded, each in one event.
-std::vector<v1::Event> Boards(int count) {
-  std::vector<v1::Event> events;
-  for (int i = 0; i < count; ++i) events.push_back(testing::BoardEstablished("b-" + std::to_string(i)));
-  return testing::Numbered(std::move(events));
-}
-
-class ProjectionTest : public ::testing::Test {
- protected:
-  absl::StatusOr<std::unique_ptr<Projection>> TryOpen(EventLog& log, uint32_t version = 1,
-                                                      size_t chunk_bytes = 1 << 26) {
-    ProjectionOptions options{.path = "/views", .env = disk_.get(), .fold_version = version};
-    options.chunk_bytes = chunk_bytes;
-    options.look_again = milliseconds(20);
-    return Projection::Open(log, options);
-  }
-  std::unique_ptr<Projection> Open(EventLog& log, uint32_t version = 1, size_t chunk_bytes = 1 << 26) {
-    auto projection = TryOpen(log, version, chunk_bytes);
-    EXPECT_TRUE(projection.ok()) << projection.status();
-    return std::move(*projection);
-  }
-  static v1::LedgerStatus StatusOf(const Projection& projection, const std::string& ledger) {
-    const auto rows = projection.Status({ledger});
-    EXPECT_EQ(rows.size(), 1u);
-    return rows.empty() ? v1::LedgerStatus() : rows[0];
-  }
-  static Sequence LatestOf(const Projection& projection, const std::string& ledger) {
-    const auto snapshot = projection.Snapshot(ledger);
-    EXPECT_TRUE(snapshot.ok()) << snapshot.status();
-    return snapshot.ok() ? (*snapshot)->Latest().sequence : 0;
-  }
-  void NewDisk() { disk_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default())); }
-
-  testing::MemoryLog memory_;
-  std::unique_ptr<rocksdb::Env> disk_{rocksdb::NewMemEnv(rocksdb::Env::Default())};
-};
+class ProjectionTest : public testing::ProjectionFixture {};
 
 TEST_F(ProjectionTest, SaysWhatIsNotThere) {
   const auto projection = Open(memory_.log());
@@ -187,72 +149,6 @@ TEST_F(ProjectionTest, ALogThatWasCutStopsItsLedger) {
   EXPECT_THAT(StatusOf(*projection, "RH5").advice(), HasSubstr("Append nothing"));
   EXPECT_EQ(StatusOf(*projection, "RH6").fold_state(), v1::FOLD_STATE_CAUGHT_UP);
   EXPECT_EQ(LatestOf(*projection, "RH5"), 3u);
-}
-
-class ProjectionVersions : public ProjectionTest {
- protected:
-  ProjectionVersions() {
-    for (const v1::Event& board : Boards(6)) ledger_.Commit({board});
-  }
-  // Folds one commit of another version beside what is there.
-  void BuildALittle(uint16_t version) {
-    auto store = ViewStore::Open({.path = "/views", .env = disk_.get()});
-    ASSERT_TRUE(store.ok()) << store.status();
-    LedgerFold fold(memory_.log(), **store,
-                    {.ledger = "RH5", .keys = {version, 1}, .catch_up_bytes = 0, .chunk_bytes = 1});
-    for (int i = 0; i < 3; ++i) ASSERT_TRUE(fold.Step(milliseconds(0)).ok());
-    StructureCache structures;
-    const auto source = ViewFigureSource::Open(**store, structures, "RH5", 1);
-    ASSERT_TRUE(source.ok());
-    EXPECT_EQ((*source)->fold_version(), 1u);
-    EXPECT_EQ((*source)->Latest().sequence, 6u);
-  }
-  static size_t RowsOf(const Projection& projection, uint16_t version) {
-    const auto rows = projection.DumpRows();
-    EXPECT_TRUE(rows.ok());
-    const std::string prefix = ToHex(ViewKeyspace{version, 1}.Prefix());
-    return static_cast<size_t>(std::count_if(
-        rows->begin(), rows->end(), [&](const std::string& row) { return row.starts_with(prefix); }));
-  }
-
-  testing::RecordedLedger ledger_{memory_.log(), "RH5"};
-};
-
-TEST_F(ProjectionVersions, ANewOneBuildsBesideTheOldWhichAnswersUntilThen) {
-  ASSERT_TRUE(Open(memory_.log(), 1)->RunOnce().ok());
-  BuildALittle(2);
-  auto projection = Open(memory_.log(), 2);
-  EXPECT_GT(RowsOf(*projection, 1), 0u);
-  EXPECT_EQ(StatusOf(*projection, "RH5").fold_version(), 1u);
-  EXPECT_EQ(StatusOf(*projection, "RH5").building_fold_version(), 2u);
-  EXPECT_EQ(LatestOf(*projection, "RH5"), 6u);
-  ASSERT_TRUE(projection->RunOnce().ok());
-  EXPECT_EQ(StatusOf(*projection, "RH5").fold_version(), 2u);
-  EXPECT_EQ(StatusOf(*projection, "RH5").building_fold_version(), 0u);
-  EXPECT_EQ(RowsOf(*projection, 1), 0u);
-  const auto upgraded = projection->DumpRows();
-  projection.reset();
-  NewDisk();
-  const auto fresh = Open(memory_.log(), 2);
-  ASSERT_TRUE(fresh->RunOnce().ok());
-  EXPECT_EQ(*upgraded, *fresh->DumpRows());
-}
-
-TEST_F(ProjectionVersions, OneThatWasGivenUpLeavesNothing) {
-  ASSERT_TRUE(Open(memory_.log(), 1)->RunOnce().ok());
-  BuildALittle(2);
-  EXPECT_EQ(RowsOf(*Open(memory_.log(), 1), 2), 0u);
-  BuildALittle(2);
-  const auto third = Open(memory_.log(), 3);
-  EXPECT_EQ(RowsOf(*third, 2), 0u);
-  EXPECT_GT(RowsOf(*third, 1), 0u);
-}
-
-TEST_F(ProjectionVersions, ANewerStoreIsRefused) {
-  ASSERT_TRUE(Open(memory_.log(), 2)->RunOnce().ok());
-  const absl::Status refused = TryOpen(memory_.log(), 1).status();
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("newer"));
 }
 
 TEST_F(ProjectionTest, FollowsLedgersThatAreThereAndThoseThatCome) {

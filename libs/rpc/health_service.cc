@@ -13,6 +13,8 @@ constexpr std::chrono::milliseconds kWatchEvery(500);
 constexpr std::string_view kLedgerPrefix = "ledger/";
 constexpr std::string_view kAppends = "realise.v1.AppendService";
 constexpr std::string_view kLog = "realise.v1.LogService";
+constexpr std::string_view kCaughtUpSuffix = "/caught-up";
+constexpr std::string_view kQueries = "realise.v1.QueryService";
 
 }  // namespace
 
@@ -21,23 +23,29 @@ HealthServiceImpl::HealthServiceImpl(const RpcParts& parts)
       projection_(parts.projection),
       services_{"", "realise.v1.LedgerService"} {
   if (parts.writers != nullptr) services_.emplace_back(kAppends);
-  if (parts.projection != nullptr) services_.emplace_back("realise.v1.QueryService");
+  if (parts.projection != nullptr) services_.emplace_back(kQueries);
   if (parts.audit) services_.emplace_back(kLog);
 }
 
 HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string& service) const {
   const std::lock_guard lock(mutex_);
+  const auto status = [&](bool serving) {
+    return serving && !stopping_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  };
   if (std::ranges::find(services_, service) != services_.end()) {
     const bool needs_log = service == kAppends || service == kLog;
-    const bool serving = !stopping_ && (!needs_log || log_reachable_ == nullptr || log_reachable_());
-    return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+    if (needs_log && log_reachable_ != nullptr) return status(log_reachable_());
+    return status(service != kQueries || projection_->Ready());
   }
-  if (projection_ == nullptr || service.rfind(kLedgerPrefix, 0) != 0)
+  if (projection_ == nullptr || !service.starts_with(kLedgerPrefix))
     return HealthCheckResponse::SERVICE_UNKNOWN;
-  const auto ledgers = projection_->Status({service.substr(kLedgerPrefix.size())});
+  std::string ledger = service.substr(kLedgerPrefix.size());
+  const bool asks_caught_up = ledger.ends_with(kCaughtUpSuffix);
+  if (asks_caught_up) ledger.resize(ledger.size() - kCaughtUpSuffix.size());
+  const auto ledgers = projection_->Status({ledger});
   if (ledgers.empty()) return HealthCheckResponse::SERVICE_UNKNOWN;
-  const bool serving = !stopping_ && ledgers.front().fold_state() != v1::FOLD_STATE_STOPPED;
-  return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  const v1::FoldState state = ledgers.front().fold_state();
+  return status(asks_caught_up ? state == v1::FOLD_STATE_CAUGHT_UP : state != v1::FOLD_STATE_STOPPED);
 }
 
 grpc::Status HealthServiceImpl::Check(grpc::ServerContext* /*context*/,
@@ -60,7 +68,9 @@ grpc::Status HealthServiceImpl::List(grpc::ServerContext* /*context*/,
   if (projection_ == nullptr) return grpc::Status::OK;
   for (const v1::LedgerStatus& ledger : projection_->Status({})) {
     const std::string service = std::string(kLedgerPrefix) + ledger.ledger();
-    (*response->mutable_statuses())[service].set_status(StatusOf(service));
+    for (const std::string& name : {service, service + std::string(kCaughtUpSuffix)}) {
+      (*response->mutable_statuses())[name].set_status(StatusOf(name));
+    }
   }
   return grpc::Status::OK;
 }

@@ -1,8 +1,20 @@
 // gRPC health, v1, compiled from the vendored proto so that reflection has its descriptor.
 //
-//   ""  and the name of every service of this process   SERVING while the server runs
-//   "ledger/RH5"   where ledgers are folded: NOT_SERVING once that ledger's fold has stopped; NOT_FOUND if
-//                  there is no such ledger
+//   "", and the services of this process
+//       SERVING while the server runs; for a supervisor: is it alive
+//   "realise.v1.AppendService", "realise.v1.LogService"
+//       NOT_SERVING while the log does not answer
+//   "realise.v1.QueryService"
+//       SERVING from when every ledger was caught up with once, or has stopped; for a load balancer: may this
+//       replica be asked.  A ledger that falls behind or stops later does not take the others with it
+//   "ledger/RH5"
+//       NOT_SERVING once that ledger's fold has stopped
+//   "ledger/RH5/caught-up"
+//       SERVING while that ledger is folded to the end of the log
+//
+// So a ledger is caught up if both of its names serve; catching up, or waiting for the log or the disk, if
+// only the first does; stopped if neither does.  LedgerService.GetStatus says which, and what to do.
+// NOT_FOUND where nothing is folded, or if there is no such ledger.
 #pragma once
 
 #include <condition_variable>
@@ -15,7 +27,6 @@
 #include "libs/rpc/rpc_parts.h"
 
 namespace realise {
-//   "realise.v1.AppendService", "realise.v1.LogService"   NOT_SERVING while the log does not answer
 
 // Thread-safe.
 class HealthServiceImpl final : public grpc::health::v1::Health::Service {

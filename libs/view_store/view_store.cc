@@ -210,6 +210,14 @@ absl::Status ViewStore::Ingest(const ViewRows& rows) {
   return ToStatus(db_->IngestExternalFile({path}, options));
 }
 
+absl::Status ViewStore::Resume() {
+  const rocksdb::Status status = db_->Resume();
+  if (status.ok()) return absl::OkStatus();
+  const std::string what = fmt::format("view store: {}", status.ToString());
+  if (status.severity() < rocksdb::Status::Severity::kFatalError) return absl::UnavailableError(what);
+  return absl::FailedPreconditionError(what);
+}
+
 std::unique_ptr<ViewSnapshot> ViewStore::Snapshot() const {
   return std::unique_ptr<ViewSnapshot>(new ViewSnapshot(*db_));
 }

@@ -92,13 +92,18 @@ class ViewStore {
   ~ViewStore();
 
   // Writes rows, and deletes all rows whose keys begin with one of `deleted` (before the rows are put), in
-  // one write batch.  It is not synced: a power cut may lose it, and then all that was written later. Errors
-  // as Open.
+  // one write batch.  It is not synced: a power cut may lose it, and then all that was written later.
+  // Errors as Open; nothing is written after one until Resume.
   [[nodiscard]] absl::Status Write(const ViewRows& rows, const std::vector<std::string>& deleted = {});
 
   // Writes many rows as a sorted file, which becomes part of the database at once.  Durable, with all that
   // was written before.  Rows that are there already are replaced.   Errors as Open.
   [[nodiscard]] absl::Status Ingest(const ViewRows& rows);
+
+  // After a write failed RocksDB takes no more until it is told to go on; costs nothing when all is well.
+  //   UNAVAILABLE          not yet: the disk is still full, or RocksDB is about to go on by itself.  Call
+  //   again. FAILED_PRECONDITION  not any more: the store has to be opened again, once the disk is well.
+  [[nodiscard]] absl::Status Resume();
 
   [[nodiscard]] std::unique_ptr<ViewSnapshot> Snapshot() const;
 

@@ -154,6 +154,12 @@ Sheet WaitsSheet(const v1::QueryWaitsResponse& response, const std::string& ledg
     }
     sheet.rows.push_back(std::move(row));
   }
+  for (const std::string& board : response.boards_without_measures()) {
+    std::vector<OutputCell> row = {TextCell(board)};
+    row.insert(row.end(), 9, TextCell(""));
+    row.push_back(TextCell("no measure of waits in this month"));
+    sheet.rows.push_back(std::move(row));
+  }
   sheet.notes = {
       "Percentiles are worked out from the weekly bands added up, never from other percentiles; n<20 is not "
       "shown."};

@@ -162,6 +162,7 @@ TEST_F(Processes, EachHasItsServicesAndSaysSo) {
   EXPECT_THAT(HealthOf(ingest_->address()),
               UnorderedElementsAre(Pair("", "SERVING"), Pair("realise.v1.AppendService", "SERVING"),
                                    Pair("realise.v1.LedgerService", "SERVING")));
+  EXPECT_EQ(AwaitHealth(projection_->address(), "realise.v1.QueryService", "SERVING"), "SERVING");
   EXPECT_THAT(HealthOf(projection_->address()),
               UnorderedElementsAre(Pair("", "SERVING"), Pair("realise.v1.QueryService", "SERVING"),
                                    Pair("realise.v1.LedgerService", "SERVING")));

@@ -138,10 +138,15 @@ TEST_F(Services, EmptyCommitsShareTheirEndAndEachOfTheirReceiptsCanBeAskedFor) {
 TEST_F(Services, HealthSpeaksOfServicesAndLedgers) {
   const auto health = grpc::health::v1::Health::NewStub(served_.channel());
   served_.Append("T01", "2024-06-01", {BoardEstablished("b-1")});
-  const std::map<std::string, grpc::StatusCode> expected = {{"", grpc::StatusCode::OK},
-                                                            {"realise.v1.QueryService", grpc::StatusCode::OK},
-                                                            {"ledger/XX9", grpc::StatusCode::NOT_FOUND},
-                                                            {"nonsense", grpc::StatusCode::NOT_FOUND}};
+  const std::map<std::string, grpc::StatusCode> expected = {
+      {"", grpc::StatusCode::OK},
+      {"realise.v1.QueryService", grpc::StatusCode::OK},
+      {"ledger/T01", grpc::StatusCode::OK},
+      {"ledger/T01/caught-up", grpc::StatusCode::OK},
+      {"ledger/XX9", grpc::StatusCode::NOT_FOUND},
+      {"ledger/XX9/caught-up", grpc::StatusCode::NOT_FOUND},
+      {"ledger/T01/else", grpc::StatusCode::NOT_FOUND},
+      {"nonsense", grpc::StatusCode::NOT_FOUND}};
   for (const auto& [service, code] : expected) {
     grpc::ClientContext context;
     grpc::health::v1::HealthCheckRequest request;

@@ -52,22 +52,25 @@ class FaultyEventLog::Reader : public LogReader {
     if (!log_.AwaitReads(wait_max)) return std::vector<LogRecord>();
     {
       const std::lock_guard lock(log_.mutex_);
-      if (Take(log_.reads_to_fail_)) return OutOfReach();
+      if (log_.FailsRead()) return OutOfReach();
       if (const auto* changed = log_.Changed(ledger_)) {
         std::vector<LogRecord> records = ReadChanged(*changed, next_, bytes_max);
         next_ += static_cast<Address>(records.size());
+        log_.records_read_ += records.size();
         return records;
       }
     }
     ASSIGN_OR_RETURN(std::vector<LogRecord> records, below_->Read(wait_max, bytes_max));
     next_ = below_->next_address();
     for (LogRecord& record : records) log_.Stamp(record);
+    const std::lock_guard lock(log_.mutex_);
+    log_.records_read_ += records.size();
     return records;
   }
   absl::StatusOr<Address> End() override {
     {
       const std::lock_guard lock(log_.mutex_);
-      if (Take(log_.reads_to_fail_)) return OutOfReach();
+      if (log_.FailsRead()) return OutOfReach();
       if (const auto* changed = log_.Changed(ledger_)) return static_cast<Address>(changed->size());
     }
     return below_->End();
@@ -104,9 +107,20 @@ void FaultyEventLog::Change(const std::string& ledger,
   change(changed->second);
 }
 
-void FaultyEventLog::FailReads(int count) {
+void FaultyEventLog::FailReads(int count, int first) {
   const std::lock_guard lock(mutex_);
   reads_to_fail_ = count;
+  reads_to_pass_ = first;
+}
+
+bool FaultyEventLog::FailsRead() {
+  if (reads_to_fail_ == 0 || Take(reads_to_pass_)) return false;
+  return Take(reads_to_fail_);
+}
+
+uint64_t FaultyEventLog::records_read() const {
+  const std::lock_guard lock(mutex_);
+  return records_read_;
 }
 
 void FaultyEventLog::HoldReads() {
@@ -182,7 +196,7 @@ absl::StatusOr<std::unique_ptr<LogAppender>> FaultyEventLog::OpenAppender(const 
 absl::StatusOr<LogRecord> FaultyEventLog::ReadAt(const std::string& ledger, Address address) {
   {
     const std::lock_guard lock(mutex_);
-    if (Take(reads_to_fail_)) return OutOfReach();
+    if (FailsRead()) return OutOfReach();
     if (const auto* changed = Changed(ledger)) {
       if (address < 0 || address >= static_cast<Address>(changed->size())) {
         return absl::NotFoundError("there is no such record");

@@ -27,8 +27,10 @@ class FaultyEventLog : public EventLog {
   // Changes what is recorded of a ledger: `change` is given all stored bytes, oldest first.  From then on the
   // ledger lives here, appends included; readers and appenders that are open go on with it.
   void Change(const std::string& ledger, const std::function<void(std::vector<std::string>&)>& change);
-  // The next reads, of any kind, are UNAVAILABLE.
-  void FailReads(int count);
+  // The next reads, of any kind, are UNAVAILABLE, once `first` more went well.
+  void FailReads(int count, int first = 0);
+  // How many records readers were given so far.
+  uint64_t records_read() const;
   // Readers get nothing until they are released.
   void HoldReads();
   void ReleaseReads();
@@ -76,16 +78,20 @@ class FaultyEventLog : public EventLog {
   absl::Status PassOnDelayed(bool all);
   bool AwaitReads(std::chrono::milliseconds wait_max);
   void Stamp(LogRecord& record);
+  // Whether this read is to fail.
+  bool FailsRead();
   // What is recorded of a ledger that was changed; nothing if it was not.
   std::vector<std::string>* Changed(const std::string& ledger);
 
   EventLog& below_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable happened_;
   // State below is protected by mutex_.
   std::map<std::string, std::unique_ptr<LogAppender>> appenders_;
   std::map<std::string, std::vector<std::string>> changed_;
+  int reads_to_pass_ = 0;  // before those that fail
   int reads_to_fail_ = 0;
+  uint64_t records_read_ = 0;
   bool reads_held_ = false;
   bool appends_held_ = false;
   std::vector<Record> held_;

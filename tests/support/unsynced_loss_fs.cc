@@ -27,7 +27,7 @@ class UnsyncedLossFs::File : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(file)), fs_(fs), name_(std::move(name)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    if (IOStatus powered = fs_.Powered(); !powered.ok()) return powered;
+    if (IOStatus room = fs_.Room(); !room.ok()) return room;
     IOStatus status = target()->Append(data, options, debug);
     if (status.ok()) fs_.NoteAppend(name_, data.size());
     return status;
@@ -108,6 +108,22 @@ void UnsyncedLossFs::PowerOn(UnsyncedTail tail) {
   written_.clear();
   changes_left_.reset();
   power_ = true;
+}
+
+void UnsyncedLossFs::Fill() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  full_ = true;
+}
+
+void UnsyncedLossFs::Free() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  full_ = false;
+}
+
+IOStatus UnsyncedLossFs::Room() {
+  if (IOStatus powered = Powered(); !powered.ok()) return powered;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return full_ ? IOStatus::NoSpace("no space left on the device, as told") : IOStatus::OK();
 }
 
 uint64_t UnsyncedLossFs::syncs() const {

@@ -41,6 +41,9 @@ class UnsyncedLossFs : public rocksdb::FileSystemWrapper {
   void PowerOff();
   // PowerOff, once `changes` more of those attempts were made.
   void PowerOffAfter(uint64_t changes);
+  // From now on what would be appended is refused, for want of room, until Free.
+  void Fill();
+  void Free();
   // Loses what was not synced and takes writes again.  REQUIRES: no file of before is open.
   void PowerOn(UnsyncedTail tail);
   // How often a file was synced.
@@ -85,6 +88,8 @@ class UnsyncedLossFs : public rocksdb::FileSystemWrapper {
 
   // Counts an attempt to change something.
   rocksdb::IOStatus Powered();
+  // Counts an attempt to write more.
+  rocksdb::IOStatus Room();
   void NoteAppend(const std::string& name, uint64_t bytes);
   void NoteTruncate(const std::string& name, uint64_t bytes);
   void NoteSync(const std::string& name);
@@ -97,6 +102,7 @@ class UnsyncedLossFs : public rocksdb::FileSystemWrapper {
   mutable std::mutex mutex_;
   // State below is protected by mutex_.
   bool power_ = true;
+  bool full_ = false;
   std::optional<uint64_t> changes_left_;  // until the power goes
   uint64_t syncs_ = 0;
   std::mt19937_64 random_;
