@@ -122,10 +122,9 @@ class Projection::Impl {
     return first;
   }
 
-  absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& code) {
+  absl::StatusOr<std::unique_ptr<ViewFigureSource>> Snapshot(const std::string& code) {
     ASSIGN_OR_RETURN(const FollowedLedger* const ledger, FindOrLook(code));
-    ASSIGN_OR_RETURN(auto source, ViewFigureSource::Open(*store_, structures_, code, ledger->number()));
-    return source;
+    return ViewFigureSource::Open(*store_, structures_, code, ledger->number());
   }
 
   absl::Status WaitFor(const std::string& code, Sequence sequence, std::chrono::milliseconds wait_max) {
@@ -258,6 +257,19 @@ absl::Status Projection::RunOnce() { return impl_->RunOnce(); }
 
 absl::StatusOr<std::unique_ptr<FigureSource>> Projection::Snapshot(const std::string& ledger) const {
   return impl_->Snapshot(ledger);
+}
+
+absl::StatusOr<ViewDigest> Projection::DigestOf(const std::string& ledger, const ViewDigestScope& scope,
+                                                const GoesOn& goes_on) const {
+  ASSIGN_OR_RETURN(const auto source, impl_->Snapshot(ledger));
+  return DigestView(*source, scope, goes_on);
+}
+
+absl::StatusOr<std::vector<AccountDigest>> Projection::AccountDigestsOf(const std::string& ledger,
+                                                                        const AccountDigestScope& scope,
+                                                                        const GoesOn& goes_on) const {
+  ASSIGN_OR_RETURN(const auto source, impl_->Snapshot(ledger));
+  return DigestAccounts(*source, scope, goes_on);
 }
 
 absl::Status Projection::WaitFor(const std::string& ledger, Sequence sequence,

@@ -13,6 +13,7 @@
 #include "libs/base/ids.h"
 #include "libs/event_log/event_log.h"
 #include "libs/projection/figure_source.h"
+#include "libs/projection/view_digest.h"
 #include "realise/v1/ledger_service.pb.h"
 
 namespace rocksdb {
@@ -61,6 +62,14 @@ class Projection {
   // A snapshot of a ledger to answer from; it must not outlive the projection.
   //   NOT_FOUND    no such ledger, or nothing of it is folded yet.
   [[nodiscard]] absl::StatusOr<std::unique_ptr<FigureSource>> Snapshot(const std::string& ledger) const;
+
+  // Digests of what answers for a ledger now, to compare replicas.   NOT_FOUND  as Snapshot; else as those of
+  // view_digest.h.
+  [[nodiscard]] absl::StatusOr<ViewDigest> DigestOf(const std::string& ledger, const ViewDigestScope& scope,
+                                                    const GoesOn& goes_on) const;
+  [[nodiscard]] absl::StatusOr<std::vector<AccountDigest>> AccountDigestsOf(const std::string& ledger,
+                                                                            const AccountDigestScope& scope,
+                                                                            const GoesOn& goes_on) const;
 
   // Waits until the commit that holds `sequence` is folded, of a ledger that was only just created too.
   //   DEADLINE_EXCEEDED  it was not within `wait_max`; the message says how far the fold got.

@@ -40,6 +40,9 @@ class ViewFigureSource : public FigureSource {
   absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const override;
   absl::StatusOr<SharedStructure> StructureAt(Sequence sequence) const override;
 
+  // The rows themselves, for digests of them.  The one cursor is this source's too.
+  ViewSnapshot& rows() const { return *snapshot_; }
+  const ViewKeyspace& keys() const { return keys_; }
   // Void commits passed over up to here.
   uint64_t void_commits() const { return place_.void_commits(); }
 

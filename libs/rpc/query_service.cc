@@ -64,6 +64,37 @@ grpc::Status Handle(const Projection& projection, const grpc::ServerContext& con
   return grpc::Status::OK;
 }
 
+// Ends what takes long once nobody waits for it.
+GoesOn WhileAwaited(const grpc::ServerContext& context) {
+  return [&context] {
+    return context.IsCancelled() ? absl::CancelledError("nobody waits for the digest any longer")
+                                 : absl::OkStatus();
+  };
+}
+
+absl::Status DigestInto(const Projection& projection, const grpc::ServerContext& context,
+                        const v1::GetViewDigestRequest& request, v1::GetViewDigestResponse& response) {
+  ViewDigestScope scope{.position = std::nullopt, .without_accounts = request.without_accounts()};
+  if (!request.position().empty()) {
+    scope.position = Receipt::Parse(request.position());
+    if (!scope.position || scope.position->ledger != request.ledger()) {
+      return absl::InvalidArgumentError(
+          "position: has to be a position or a receipt of this ledger, RH5@1234");
+    }
+    RETURN_IF_ERROR(projection.WaitFor(request.ledger(), scope.position->sequence, TimeLeft(context)));
+  }
+  ASSIGN_OR_RETURN(const ViewDigest digest,
+                   projection.DigestOf(request.ledger(), scope, WhileAwaited(context)));
+  response.set_receipt(Receipt{request.ledger(), digest.end.sequence, digest.end.digest}.ToString());
+  response.set_fold_version(digest.fold_version);
+  response.set_digest(ToHex(digest.Whole().view()));
+  response.set_commits(ToHex(digest.commits.view()));
+  response.set_facts(ToHex(digest.facts.view()));
+  response.set_accounts(ToHex(digest.accounts.view()));
+  response.set_account_count(digest.account_count);
+  return absl::OkStatus();
+}
+
 // Finds events through their commits, reading each commit of a page once.
 class LogLookup {
  public:
@@ -122,6 +153,34 @@ grpc::Status QueryServiceImpl::QueryBedDays(grpc::ServerContext* context,
 grpc::Status QueryServiceImpl::QueryWaits(grpc::ServerContext* context, const v1::QueryWaitsRequest* request,
                                           v1::QueryWaitsResponse* response) {
   return Handle(projection_, *context, *request, &AnswerWaits, response);
+}
+
+grpc::Status QueryServiceImpl::GetViewDigest(grpc::ServerContext* context,
+                                             const v1::GetViewDigestRequest* request,
+                                             v1::GetViewDigestResponse* response) {
+  return ToGrpcStatus(DigestInto(projection_, *context, *request, *response));
+}
+
+grpc::Status QueryServiceImpl::ListAccountDigests(grpc::ServerContext* context,
+                                                  const v1::ListAccountDigestsRequest* request,
+                                                  v1::ListAccountDigestsResponse* response) {
+  if (request->page_size() > kAccountDigestsMax) {
+    return ToGrpcStatus(
+        absl::InvalidArgumentError(fmt::format("page_size: is at most {}", kAccountDigestsMax)));
+  }
+  const AccountDigestScope scope{
+      .up_to = request->sequence(),
+      .only = request->account(),
+      .after = request->after(),
+      .count_max = request->page_size() == 0 ? kAccountDigestsMax : request->page_size()};
+  const auto digests = projection_.AccountDigestsOf(request->ledger(), scope, WhileAwaited(*context));
+  if (!digests.ok()) return ToGrpcStatus(digests.status());
+  for (const AccountDigest& digest : *digests) {
+    v1::AccountDigest& account = *response->add_accounts();
+    account.set_account(digest.account);
+    account.set_digest(ToHex(digest.digest.view()));
+  }
+  return grpc::Status::OK;
 }
 
 grpc::Status QueryServiceImpl::Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,

@@ -10,6 +10,8 @@ namespace realise {
 // How long a query waits for `at_least` when its caller set no earlier deadline.
 inline constexpr std::chrono::milliseconds kAtLeastWaitMax = std::chrono::seconds(10);
 
+inline constexpr uint32_t kAccountDigestsMax = 1000;
+
 // Thread-safe.  Log and projection must outlive it.
 class QueryServiceImpl final : public v1::QueryService::Service {
  public:
@@ -23,6 +25,10 @@ class QueryServiceImpl final : public v1::QueryService::Service {
                             v1::QueryBedDaysResponse* response) override;
   grpc::Status QueryWaits(grpc::ServerContext* context, const v1::QueryWaitsRequest* request,
                           v1::QueryWaitsResponse* response) override;
+  grpc::Status GetViewDigest(grpc::ServerContext* context, const v1::GetViewDigestRequest* request,
+                             v1::GetViewDigestResponse* response) override;
+  grpc::Status ListAccountDigests(grpc::ServerContext* context, const v1::ListAccountDigestsRequest* request,
+                                  v1::ListAccountDigestsResponse* response) override;
   grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
                        v1::ExplainResponse* response) override;
 
