@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "libs/base/sabotage.h"
@@ -25,6 +26,11 @@ bool AllKnown(const AppendOutcome& outcome) {
   return outcome.status.ok() && !outcome.events.empty() &&
          std::all_of(outcome.events.begin(), outcome.events.end(),
                      [](const v1::Appended& event) { return event.already_recorded(); });
+}
+
+// An answer that is right at its position, and need not be behind the next event.
+bool RestsOnItsPlace(const HeldAnswer& held) {
+  return !held.outcome.receipt.digest && (!held.outcome.refusals.empty() || held.command->request.dry_run());
 }
 
 }  // namespace
@@ -94,7 +100,23 @@ void WriterLoop::Fill(CommitUnderWay& commit, SteadyTime now) {
     todo_.pop_front();
     if (command->corrects_clock) return FlagClockCorrection(std::move(command), commit);
     DecideOne(std::move(command), commit);
+    if (commit.held.empty() || !RestsOnItsPlace(commit.held.back())) continue;
+    // It names the end of a commit, so no event may come between: either this commit ends here, or, if there
+    // is nothing in it yet, the one before is named.
+    if (!commit.events.empty()) return;
+    HoldForLast(commit.held);
   }
+}
+
+// Hands answers to the last commit under way; gives them if there is none.
+void WriterLoop::HoldForLast(std::vector<HeldAnswer>& held) {
+  if (pipeline_.empty()) {
+    AnswerHeld(held, ConfirmedReceipt());
+  } else {
+    std::vector<HeldAnswer>& last = pipeline_.commits().back().held;
+    std::move(held.begin(), held.end(), std::back_inserter(last));
+  }
+  held.clear();
 }
 
 bool WriterLoop::Fits(const CommitUnderWay& commit, const Command& command) const {
@@ -197,12 +219,7 @@ bool WriterLoop::Seal(CommitUnderWay commit, JournalMark before, SteadyTime now)
     return false;
   }
   if (commit.events.empty() && !commit.corrects_clock() && !commit.sent_empty) {
-    if (pipeline_.empty()) {
-      AnswerHeld(commit.held, ConfirmedReceipt());
-    } else {
-      std::vector<HeldAnswer>& last = pipeline_.commits().back().held;
-      std::move(commit.held.begin(), commit.held.end(), std::back_inserter(last));
-    }
+    HoldForLast(commit.held);
     return true;
   }
   commit.header.event_count = static_cast<uint32_t>(commit.events.size());

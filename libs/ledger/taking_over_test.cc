@@ -12,7 +12,6 @@
 #include "libs/domain/testing/event_builders.h"
 #include "libs/ledger/ledger_writers.h"
 #include "libs/ledger/testing/ledger_fixture.h"
-#include "libs/ledger/writer_loop.h"
 
 namespace realise::testing {
 namespace {
@@ -186,39 +185,6 @@ TEST_F(WritersTest, AllDrainAtTheSameTime) {
   stopping.join();
   EXPECT_TRUE(Get(std::move(of_first)).status.ok());
   EXPECT_TRUE(Get(std::move(of_second)).status.ok());
-}
-
-// Time that nobody waits for.
-class StillTime : public PassingTime {
- public:
-  SteadyTime Now() const override { return SteadyTime{std::chrono::hours(1)}; }
-  void Wait(std::condition_variable& /*signal*/, std::unique_lock<std::mutex>& /*lock*/, SteadyTime /*until*/,
-            const std::function<bool()>& /*woken*/) const override {}
-};
-
-// It used to wait until the next command came.
-TEST_F(TakingOverTest, ACommandThatCameWhileTheLedgerStoppedIsAnswered) {
-  Create();
-  ASSERT_TRUE(Append(BoardEstablished("b-1")).status.ok());
-  writer_.reset();
-  const StillTime time;
-  WriterLoop loop(*log_, *store_, clock_, time, RandomWriterId(), options_);
-  ASSERT_TRUE(loop.Open().ok());
-  ASSERT_TRUE(loop.Step());
-  log_->Change(kLedger, [](std::vector<std::string>& records) {
-    records = {"another", "log", "that", "is", "longer"};
-  });
-  bool answered = false;
-  auto command = std::make_unique<Command>();
-  command->request = Request({BoardEstablished("b-2")});
-  command->done = [&answered](const AppendOutcome& outcome) {
-    EXPECT_TRUE(absl::IsDataLoss(outcome.status)) << outcome.status;
-    answered = true;
-  };
-  PrepareCommand(kLedger, *command);
-  loop.Submit(std::move(command));
-  EXPECT_TRUE(loop.Step());
-  EXPECT_TRUE(answered);
 }
 
 }  // namespace

@@ -84,28 +84,25 @@ absl::Status WriterLoop::CatchUp() {
 void WriterLoop::Submit(std::unique_ptr<Command> command) {
   command->answer_by = time_.Now() + options_.answer_within;
   command->bytes = command->request.ByteSizeLong() + kCommandOverheadBytes;
-  std::optional<AppendOutcome> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || resigned_) {
-      refused = EndedLocked();
-    } else if (absl::IsDataLoss(health_)) {
-      refused.emplace().status = health_;
-    } else if (pending_bytes_ + command->bytes > options_.pending_bytes_max ||
-               ProcessIsFull(command->bytes)) {
-      refused.emplace().status =
-          absl::ResourceExhaustedError("too much is waiting for an answer; send again later");
-    } else {
-      pending_bytes_ += command->bytes;
-      if (options_.process_pending_bytes != nullptr) *options_.process_pending_bytes += command->bytes;
-      queue_.push_back(std::move(command));
-    }
+  std::unique_lock lock(mutex_);
+  if (std::optional<AppendOutcome> refused = WhyNotTaken(command->bytes)) {
+    lock.unlock();
+    return std::exchange(command->done, nullptr)(*std::move(refused));
   }
-  if (!refused) {
-    commands_came_.notify_one();
-    return;
-  }
-  std::exchange(command->done, nullptr)(*std::move(refused));
+  pending_bytes_ += command->bytes;
+  if (options_.process_pending_bytes != nullptr) *options_.process_pending_bytes += command->bytes;
+  queue_.push_back(std::move(command));
+  lock.unlock();
+  commands_came_.notify_one();
+}
+
+// Why a command of so many bytes is not taken; nothing if it is.   REQUIRES: mutex_ is held.
+std::optional<AppendOutcome> WriterLoop::WhyNotTaken(size_t bytes) const {
+  if (stopping_ || resigned_ || absl::IsDataLoss(health_)) return EndedLocked();
+  if (pending_bytes_ + bytes <= options_.pending_bytes_max && !ProcessIsFull(bytes)) return std::nullopt;
+  AppendOutcome outcome;
+  outcome.status = absl::ResourceExhaustedError("too much is waiting for an answer; send again later");
+  return outcome;
 }
 
 // Two writers that look at the same moment may pass the limit by one command each.

@@ -80,6 +80,7 @@ class WriterLoop {
   CommitUnderWay NewCommit() const;
   void Fill(CommitUnderWay& commit, SteadyTime now);
   bool Fits(const CommitUnderWay& commit, const Command& command) const;
+  void HoldForLast(std::vector<HeldAnswer>& held);
   bool Park(std::unique_ptr<Command>& command);
   bool AwaitsAtLeast(Command& command);
   absl::Status Date(CommitUnderWay& commit, const Command& command, SteadyTime now);
@@ -108,6 +109,7 @@ class WriterLoop {
 
   void PauseFor(const absl::Status& why);
   void Stop(const absl::Status& why);
+  std::optional<AppendOutcome> WhyNotTaken(size_t bytes) const;
   bool ProcessIsFull(size_t bytes) const;
   void SetHealth(absl::Status status);
   Receipt ConfirmedReceipt() const;
