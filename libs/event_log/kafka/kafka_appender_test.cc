@@ -13,6 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr int16_t kProduceRequest = 0;
+constexpr int16_t kListOffsetsRequest = 2;
 constexpr std::chrono::milliseconds kPatience{20'000};
 
 struct MockClusterDeleter {
@@ -121,6 +122,26 @@ TEST_F(KafkaFailures, ALongerRecordThanTheLogTakesIsRefusedBeforeItIsHandedOver)
   auto appender = *log_->OpenAppender("RX1");
   EXPECT_TRUE(absl::IsInvalidArgument(appender->Append(std::string(kKafkaRecordBytesMax + 1, 'x'))));
   EXPECT_TRUE(appender->TakeFailure().ok());
+}
+
+// It happened right after a topic was created, and when a broker was started again: the ledger stopped.
+TEST_F(KafkaFailures, ALeaderThatDoesNotKnowItsTopicYetIsAskedAgain) {
+  auto reader = *log_->OpenReader("RX1", 0);
+  rd_kafka_mock_push_request_errors(cluster_.get(), kListOffsetsRequest, 2,
+                                    RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                                    RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  const auto end = reader->End();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(*end, 0);
+}
+
+TEST_F(KafkaFailures, ALeaderThatNeverKnowsATopicThatIsThereCannotBeReached) {
+  auto reader = *log_->OpenReader("RX1", 0);
+  for (int i = 0; i < 2000; ++i) {
+    rd_kafka_mock_push_request_errors(cluster_.get(), kListOffsetsRequest, 1,
+                                      RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  }
+  EXPECT_TRUE(absl::IsUnavailable(reader->End().status()));
 }
 
 }  // namespace

@@ -207,13 +207,29 @@ absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::AskSettings(cons
 
 absl::StatusOr<Watermarks> KafkaTopics::QueryWatermarks(const std::string& topic) {
   Watermarks watermarks;
-  ASSIGN_OR_RETURN(watermarks.low, QueryOffset(handle_.get(), topic, RD_KAFKA_OFFSET_BEGINNING, timeout_));
+  ASSIGN_OR_RETURN(watermarks.low, AskLeader(topic, RD_KAFKA_OFFSET_BEGINNING));
   ASSIGN_OR_RETURN(watermarks.high, QueryEnd(topic));
   return watermarks;
 }
 
 absl::StatusOr<Address> KafkaTopics::QueryEnd(const std::string& topic) {
-  return QueryOffset(handle_.get(), topic, RD_KAFKA_OFFSET_END, timeout_);
+  return AskLeader(topic, RD_KAFKA_OFFSET_END);
+}
+
+// A broker that has just been made a topic's leader may not know the topic yet.  That is no proof that the
+// topic is gone, and whoever takes it for one stops a ledger.
+absl::StatusOr<Address> KafkaTopics::AskLeader(const std::string& topic, int64_t which) {
+  const Deadline deadline(std::min(timeout_, kPropagationMax));
+  while (true) {
+    const auto offset = QueryOffset(handle_.get(), topic, which, timeout_);
+    if (!absl::IsNotFound(offset.status())) return offset;
+    if (deadline.Left().count() > 0) {
+      WaitToAskAgain();
+      continue;
+    }
+    RETURN_IF_ERROR(Describe(topic).status());
+    return absl::UnavailableError(fmt::format("Kafka: the leader of topic {} does not know it yet", topic));
+  }
 }
 
 absl::StatusOr<LogRecord> KafkaTopics::ReadAt(const std::string& topic, Address address) {

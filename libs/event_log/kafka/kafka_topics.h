@@ -75,6 +75,7 @@ class KafkaTopics {
   absl::StatusOr<TopicShape> Ask(const std::string& topic, std::chrono::milliseconds timeout,
                                  int* brokers = nullptr);
   absl::StatusOr<std::map<std::string, std::string>> AskSettings(const std::string& topic);
+  absl::StatusOr<Address> AskLeader(const std::string& topic, int64_t which);
   absl::Status WaitUntilVisible(const std::string& topic);
   void WaitToAskAgain();
   // Of one topic, as long as something is read from it again.
