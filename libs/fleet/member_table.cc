@@ -24,12 +24,14 @@ const Member* OwnerAmong(const std::vector<Member>& members, std::string_view le
   return owner;
 }
 
-void MemberTable::Tick(Time now) {
-  if (now - ticked_at_ > kLiveFor) {
+bool MemberTable::Tick(Time now) {
+  const bool paused = now - ticked_at_ > kLiveFor;
+  if (paused) {
     members_.clear();
     void_up_to_ = counter_;
   }
   ticked_at_ = now;
+  return paused;
 }
 
 void MemberTable::Read(const internal::v1::Heartbeat& beat, Time now) {

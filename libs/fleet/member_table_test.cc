@@ -148,7 +148,7 @@ TEST(MemberTable, WhatItPublishedBeforeAPauseDoesNotBringItBack) {
   reader.Pass(seconds(1), {1, 2});
   const uint64_t before = reader.table().NextCounter();
   reader.Pause(seconds(20));
-  reader.table().Tick(reader.now());
+  EXPECT_TRUE(reader.table().Tick(reader.now()));
   reader.table().Read(Beat(1, before), reader.now());
   reader.Hear(2, MEMBER_STATE_SERVING);
   EXPECT_THAT(reader.Serving(), ElementsAre(2));

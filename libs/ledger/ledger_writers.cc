@@ -51,6 +51,14 @@ absl::StatusOr<std::shared_ptr<LedgerWriter>> LedgerWriters::Of(const std::strin
   return slot->writer;
 }
 
+std::vector<std::string> LedgerWriters::Ledgers() const {
+  std::vector<std::string> ledgers;
+  const std::lock_guard lock(mutex_);
+  ledgers.reserve(slots_.size());
+  for (const auto& [ledger, slot] : slots_) ledgers.push_back(ledger);
+  return ledgers;
+}
+
 void LedgerWriters::Release(const std::string& ledger) {
   Slot* slot = nullptr;
   {

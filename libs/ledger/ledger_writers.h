@@ -51,6 +51,9 @@ class LedgerWriters {
   //   again.  ABORTED  still_mine says that another process writes it; send the command there.
   [[nodiscard]] absl::StatusOr<std::shared_ptr<LedgerWriter>> Of(const std::string& ledger);
 
+  // The ledgers that had a writer here, open or not.
+  [[nodiscard]] std::vector<std::string> Ledgers() const;
+
   // Drains and closes a ledger's writer, if it is open, because another process is to write it: what is under
   // way is answered, what comes meanwhile is answered `moved`.  Returns when nothing more will be sent.  The
   // next Of opens it again.

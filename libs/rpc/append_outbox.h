@@ -1,4 +1,4 @@
-// What an append stream still owes its caller.
+// The batches of one stream from their arrival to their answer, in order.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <utility>
+#include <vector>
 
 #include "realise/v1/append_service.pb.h"
 
@@ -17,77 +17,69 @@ namespace realise {
 inline constexpr size_t kStreamBatchesMax = 64;
 inline constexpr size_t kStreamBytesMax = 8 * 1024 * 1024;
 
-// The answers of one append stream, given in the order of the batches.  Thread-safe.
+// Thread-safe.
 class AppendOutbox {
  public:
-  // Waits until there is room for a batch of `bytes`; then takes a slot for it.
-  uint64_t Reserve(size_t bytes) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] {
-      return slots_.size() < kStreamBatchesMax && (bytes_ < kStreamBytesMax || slots_.empty());
-    });
-    bytes_ += bytes;
-    slots_.push_back(Slot{.bytes = bytes, .response = std::nullopt});
-    return first_ + slots_.size() - 1;
-  }
+  using Slot = uint64_t;   // the number of a batch in its stream
+  using Route = uint64_t;  // the number of a way that batches are sent; answers of earlier ones do not count
 
-  // Gives the answer of a slot.
-  void Fill(uint64_t slot, v1::AppendStreamResponse response) {
-    const std::lock_guard lock(mutex_);
-    slots_[slot - first_].response = std::move(response);
-    changed_.notify_all();
-  }
+  struct Unanswered {
+    Slot slot = 0;
+    v1::AppendRequest append;
+  };
 
-  // The caller, or the reader, ended the stream.
-  void NoMore() {
-    const std::lock_guard lock(mutex_);
-    no_more_ = true;
-    changed_.notify_all();
-  }
-
-  // No further batch is to be taken: Next ends when those taken are answered.
-  void Drain() {
-    const std::lock_guard lock(mutex_);
-    draining_ = true;
-    changed_.notify_all();
-  }
-
+  // Waits until there is room for one more batch.
+  void AwaitRoom();
+  // Takes a batch in; `kept` is what Unanswered gives back.  Nothing once it drains.  REQUIRES: AwaitRoom()
+  // before.
+  std::optional<Slot> Add(uint64_t batch_id, size_t bytes, v1::AppendRequest kept);
+  // The caller, or the reader, ended the stream: no more batches will be added.
+  void NoMore();
+  // No further batch is to be taken: the end comes when those taken are answered.
+  void Drain();
   // Waits for NoMore; whether it came.
-  bool AwaitNoMore(std::chrono::milliseconds wait_max) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, wait_max, [this] { return no_more_; });
-  }
+  bool AwaitNoMore(std::chrono::milliseconds wait_max);
 
-  bool draining() const {
-    const std::lock_guard lock(mutex_);
-    return draining_;
-  }
+  // From now on only answers of the route that is returned count.
+  Route NewRoute();
+  // Copies of all batches without an answer, in order.
+  [[nodiscard]] std::vector<Unanswered> AllUnanswered() const;
+  // Answers a batch; its batch_id is filled in.
+  void Fill(Route route, Slot slot, v1::AppendStreamResponse response);
+  // The route will answer no more.
+  void Break(Route route);
+  // Breaks whatever route there is.
+  void Break();
+  // Answers every batch that has none as failed.
+  void FailAll(const v1::BatchFailure& failure);
 
-  // Waits for the next answer; nothing when all have been given.
-  std::optional<v1::AppendStreamResponse> Next() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(
-        lock, [&] { return slots_.empty() ? no_more_ || draining_ : slots_.front().response.has_value(); });
-    if (slots_.empty()) return std::nullopt;
-    Slot slot = std::move(slots_.front());
-    slots_.pop_front();
-    ++first_;
-    bytes_ -= slot.bytes;
-    changed_.notify_all();
-    return std::move(slot.response);
-  }
+  enum class Event { kAnswer, kBroken, kEnd };
+  // Waits for what comes next: an answer to the first batch that has not been taken, or a route that is
+  // broken while answers are missing, or the end of all.
+  [[nodiscard]] Event Await();
+  // REQUIRES: Await() returned kAnswer.
+  v1::AppendStreamResponse Take();
+  // Whether a batch was answered since the last call.
+  bool TakeProgress();
 
  private:
-  struct Slot {
+  struct Batch {
+    uint64_t batch_id = 0;
     size_t bytes = 0;
+    v1::AppendRequest kept;
     std::optional<v1::AppendStreamResponse> response;
   };
 
+  void FillLocked(Batch& batch, v1::AppendStreamResponse response);
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Slot> slots_;
-  uint64_t first_ = 0;  // number of slots_.front()
+  std::deque<Batch> batches_;
+  Slot first_ = 0;  // number of batches_.front()
   size_t bytes_ = 0;
+  Route route_ = 0;
+  bool broken_ = false;
+  bool progress_ = false;
   bool no_more_ = false;
   bool draining_ = false;
 };

@@ -1,20 +1,23 @@
-// gRPC: appending.  Parses, hands over to the ledger's writer, converts the outcome.
+// gRPC: appending.  Parses, hands over to the ledger's writer, here or in another process, converts the
+// outcome.
 #pragma once
 
-#include <memory>
 #include <mutex>
 #include <set>
 
 #include "libs/ledger/ledger_writers.h"
 #include "libs/rpc/append_outbox.h"
+#include "libs/rpc/forwarder.h"
 #include "realise/v1/append_service.grpc.pb.h"
 
 namespace realise {
 
-// Thread-safe.  The writers must outlive it.
+// Thread-safe.  Everything it is given must outlive it.
 class AppendServiceImpl final : public v1::AppendService::Service {
  public:
-  explicit AppendServiceImpl(LedgerWriters& writers) : writers_(writers) {}
+  // `forwarder` is null where no other process writes.
+  AppendServiceImpl(LedgerWriters& writers, Forwarder* forwarder)
+      : writers_(writers), forwarder_(forwarder) {}
 
   grpc::Status Append(grpc::ServerContext* context, const v1::AppendRequest* request,
                       v1::AppendResponse* response) override;
@@ -26,15 +29,14 @@ class AppendServiceImpl final : public v1::AppendService::Service {
   void Drain();
 
  private:
-  bool AddStream(const std::shared_ptr<AppendOutbox>& outbox);
-  void RemoveStream(const std::shared_ptr<AppendOutbox>& outbox);
+  grpc::Status AppendHere(const v1::AppendRequest& request, v1::AppendResponse* response);
 
   LedgerWriters& writers_;
+  Forwarder* const forwarder_;
   std::mutex mutex_;
   // Below: guarded by mutex_.
   bool draining_ = false;
-  // Shared with the writers' callbacks, which may come after a stream that was cancelled.
-  std::set<std::shared_ptr<AppendOutbox>> streams_;
+  std::set<AppendOutbox*> streams_;
 };
 
 }  // namespace realise

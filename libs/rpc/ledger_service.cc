@@ -1,6 +1,9 @@
 #include "libs/rpc/ledger_service.h"
 
 #include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
@@ -38,17 +41,27 @@ grpc::Status AskElsewhere(std::string_view what, std::string_view where) {
 
 }  // namespace
 
-grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* /*context*/,
+grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* context,
                                              const v1::CreateLedgerRequest* request,
                                              v1::CreateLedgerResponse* response) {
   if (parts_.writers == nullptr) return AskElsewhere("create ledgers", "realise-ingest");
+  const auto here = [&] { return CreateHere(*request, response); };
+  if (forwarder_ == nullptr) return here();
+  return forwarder_->Route(
+      *context, request->ledger(), here, [&](const SharedChannel& channel, grpc::ClientContext& forwarded) {
+        return v1::LedgerService::NewStub(channel)->CreateLedger(&forwarded, *request, response);
+      });
+}
+
+grpc::Status LedgerServiceImpl::CreateHere(const v1::CreateLedgerRequest& request,
+                                           v1::CreateLedgerResponse* response) {
   const auto created =
-      realise::CreateLedger(parts_.log, parts_.clock, request->ledger(), request->demonstration());
+      realise::CreateLedger(parts_.log, parts_.clock, request.ledger(), request.demonstration());
   if (!created.ok()) return ToGrpcStatus(created.status());
   // So that whoever creates a ledger can ask it right away, in this process.  It is created all the same if
   // the views are not there in time.
   if (parts_.projection != nullptr) {
-    static_cast<void>(parts_.projection->WaitFor(request->ledger(), 0, kShownWithin));
+    static_cast<void>(parts_.projection->WaitFor(request.ledger(), 0, kShownWithin));
   }
   response->set_ledger_id(ToHex(created->ledger_id.view()));
   response->set_receipt(created->receipt.ToString());
@@ -61,15 +74,47 @@ grpc::Status LedgerServiceImpl::ListLedgers(grpc::ServerContext* /*context*/,
   return ToGrpcStatus(List(parts_.log, *response));
 }
 
-grpc::Status LedgerServiceImpl::CorrectClock(grpc::ServerContext* /*context*/,
+grpc::Status LedgerServiceImpl::CorrectClock(grpc::ServerContext* context,
                                              const v1::CorrectClockRequest* request,
                                              v1::CorrectClockResponse* response) {
   if (parts_.writers == nullptr) return AskElsewhere("write", "realise-ingest");
-  const auto writer = parts_.writers->Of(request->ledger());
+  const auto here = [&] { return CorrectHere(*request, response); };
+  if (forwarder_ == nullptr) return here();
+  return forwarder_->Route(
+      *context, request->ledger(), here, [&](const SharedChannel& channel, grpc::ClientContext& forwarded) {
+        return v1::LedgerService::NewStub(channel)->CorrectClock(&forwarded, *request, response);
+      });
+}
+
+grpc::Status LedgerServiceImpl::CorrectHere(const v1::CorrectClockRequest& request,
+                                            v1::CorrectClockResponse* response) {
+  const auto writer = parts_.writers->Of(request.ledger());
+  if (absl::IsAborted(writer.status())) return NotTheWriter();
   if (!writer.ok()) return ToGrpcStatus(writer.status());
   const auto receipt = (*writer)->CorrectClock();
   if (!receipt.ok()) return ToGrpcStatus(receipt.status());
   response->set_receipt(receipt->ToString());
+  return grpc::Status::OK;
+}
+
+grpc::Status LedgerServiceImpl::GetWriters(grpc::ServerContext* /*context*/,
+                                           const v1::GetWritersRequest* request,
+                                           v1::GetWritersResponse* response) {
+  if (parts_.writers == nullptr) return AskElsewhere("write", "realise-ingest");
+  std::vector<std::string> ledgers(request->ledgers().begin(), request->ledgers().end());
+  if (ledgers.empty()) {
+    auto all = parts_.log.ListLedgers();
+    if (!all.ok()) return ToGrpcStatus(all.status());
+    ledgers = *std::move(all);
+  }
+  for (std::string& ledger : ledgers) {
+    const Place place = parts_.placement == nullptr ? Place{.where = Where::kHere, .owner = {}}
+                                                    : parts_.placement->Of(ledger);
+    v1::LedgerWriter& writer = *response->add_ledgers();
+    writer.set_ledger(std::move(ledger));
+    writer.set_address(place.owner.address);
+    writer.set_here(place.where == Where::kHere);
+  }
   return grpc::Status::OK;
 }
 

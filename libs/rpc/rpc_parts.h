@@ -5,6 +5,7 @@
 
 #include "libs/base/clock.h"
 #include "libs/event_log/event_log.h"
+#include "libs/fleet/placement.h"
 #include "libs/ledger/ledger_writers.h"
 #include "libs/projection/projection.h"
 #include "libs/rpc/rpc_calls.h"
@@ -17,6 +18,8 @@ struct RpcParts {
   const Clock& clock;
   // Appending, and of the ledgers creating them and correcting their clocks; null if this process does not.
   LedgerWriters* writers = nullptr;
+  // Which process writes which ledger, where several do; null if this is the only one.
+  const Placement* placement = nullptr;
   // Figures, and of the ledgers how they fare; null if this process does not fold.
   const Projection* projection = nullptr;
   // History, raw commits and receipts, straight from the log.

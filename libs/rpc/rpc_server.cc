@@ -11,6 +11,7 @@
 #include "libs/rpc/append_service.h"
 #include "libs/rpc/call_recorder.h"
 #include "libs/rpc/deadline.h"
+#include "libs/rpc/forwarder.h"
 #include "libs/rpc/health_service.h"
 #include "libs/rpc/ledger_service.h"
 #include "libs/rpc/log_service.h"
@@ -19,14 +20,14 @@
 namespace realise {
 namespace {
 
-bool IsLoopback(const std::string& listen) {
-  return listen.rfind("127.", 0) == 0 || listen.rfind("localhost:", 0) == 0 || listen.rfind("[::1]:", 0) == 0;
-}
-
 class RpcServerImpl final : public RpcServer {
  public:
-  explicit RpcServerImpl(const RpcParts& parts) : calls_(parts.calls), ledger_(parts), health_(parts) {
-    if (parts.writers != nullptr) append_.emplace(*parts.writers);
+  explicit RpcServerImpl(const RpcParts& parts)
+      : calls_(parts.calls),
+        forwarder_(parts.placement == nullptr ? nullptr : std::make_unique<Forwarder>(*parts.placement)),
+        ledger_(parts, forwarder_.get()),
+        health_(parts) {
+    if (parts.writers != nullptr) append_.emplace(*parts.writers, forwarder_.get());
     if (parts.projection != nullptr) query_.emplace(parts.log, *parts.projection);
     if (parts.audit) log_.emplace(parts.log);
   }
@@ -71,6 +72,7 @@ class RpcServerImpl final : public RpcServer {
 
  private:
   RpcCalls* const calls_;
+  const std::unique_ptr<Forwarder> forwarder_;  // null if no other process writes
   LedgerServiceImpl ledger_;
   HealthServiceImpl health_;
   std::optional<AppendServiceImpl> append_;
@@ -81,6 +83,11 @@ class RpcServerImpl final : public RpcServer {
 };
 
 }  // namespace
+
+bool IsLoopback(const std::string& address) {
+  return address.rfind("127.", 0) == 0 || address.rfind("localhost:", 0) == 0 ||
+         address.rfind("[::1]:", 0) == 0;
+}
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcParts& parts, RpcServerOptions options) {
   if (!IsLoopback(options.listen)) {

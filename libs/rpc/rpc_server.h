@@ -14,6 +14,9 @@ inline constexpr int kMessageBytesMax = 16 * 1024 * 1024;
 // Threads that handle calls; further calls wait.
 inline constexpr int kRpcThreadsMax = 256;
 
+// Whether an address, "127.0.0.1:7410", can be reached from this machine only.
+[[nodiscard]] bool IsLoopback(const std::string& address);
+
 struct RpcServerOptions {
   // "127.0.0.1:0" picks a free port.
   std::string listen = "127.0.0.1:7410";

@@ -12,6 +12,8 @@
 namespace realise {
 namespace {
 
+// A heartbeat there and back, with room to spare.
+constexpr std::chrono::seconds kLeaveWithin{2};
 constexpr std::chrono::seconds kWatchLogEvery(2);
 
 absl::Status MakeFolder(const std::string& path) {
@@ -54,6 +56,9 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
                              [metrics = &*process->metrics_](Scrape& scrape) { metrics->Collect(scrape); }));
   }
   ASSIGN_OR_RETURN(process->server_, RpcServer::Start(parts, {.listen = options.listen}));
+  if (process->fleet_ != nullptr) {
+    process->fleet_->Join(options.advertise.empty() ? process->address() : options.advertise);
+  }
   return process;
 }
 
@@ -61,6 +66,7 @@ RpcParts Process::Parts(const Role& role) {
   RpcParts parts{.log = *log_,
                  .clock = clock_,
                  .writers = writers_ ? &*writers_ : nullptr,
+                 .placement = fleet_.get(),
                  .projection = projection_.get(),
                  .audit = role.audit,
                  .calls = &calls_};
@@ -72,7 +78,22 @@ absl::Status Process::OpenWriters(const ServeOptions& options) {
   auto store = DeciderStore::Open({.path = options.data + "/decider", .env = nullptr});
   if (!store.ok()) return InFolder(store.status(), options.data);
   decider_store_ = *std::move(store);
+  if (options.log == "kafka") return OpenFleet(options);
   writers_.emplace(*log_, *decider_store_, clock_);
+  return absl::OkStatus();
+}
+
+// Of several processes that write the same ledgers.
+absl::Status Process::OpenFleet(const ServeOptions& options) {
+  ASSIGN_OR_RETURN(
+      fleet_, KafkaFleet::Open(
+                  {.brokers = options.brokers, .topic = options.fleet_topic, .connection = options.kafka}));
+  writers_.emplace(*log_, *decider_store_, clock_,
+                   LedgerWritersOptions{.take_over = true,
+                                        .still_mine = [fleet = fleet_.get()](const std::string& ledger) {
+                                          return fleet->Of(ledger).where == Where::kHere;
+                                        }});
+  handover_.emplace(*fleet_, *writers_);
   return absl::OkStatus();
 }
 
@@ -87,6 +108,7 @@ absl::Status Process::OpenProjection(const ServeOptions& options) {
 }
 
 void Process::Stop() {
+  if (fleet_ != nullptr) fleet_->Leave(kLeaveWithin);
   if (server_ != nullptr) server_->Stop();
 }
 

@@ -9,12 +9,14 @@
 #include "absl/status/statusor.h"
 #include "libs/base/clock.h"
 #include "libs/event_log/event_log.h"
+#include "libs/fleet/kafka/kafka_fleet.h"
 #include "libs/kafka/kafka_statistics.h"
 #include "libs/ledger/decider_store.h"
 #include "libs/ledger/ledger_writers.h"
 #include "libs/metrics/metrics.h"
 #include "libs/projection/projection.h"
 #include "libs/rpc/rpc_server.h"
+#include "libs/serving/handover.h"
 #include "libs/serving/log_watch.h"
 #include "libs/serving/process_metrics.h"
 #include "libs/serving/role.h"
@@ -50,12 +52,14 @@ class Process {
   // Where the log is: "kafka:HOST:PORT".
   const std::string& log_place() const { return log_place_; }
 
-  // Takes no more calls and lets those under way end, for ten seconds at most.
+  // Hands its ledgers over to the other processes, if there are any; takes no more calls, and lets those
+  // under way end, for ten seconds at most.
   void Stop();
 
  private:
   Process() = default;
   absl::Status OpenWriters(const ServeOptions& options);
+  absl::Status OpenFleet(const ServeOptions& options);
   absl::Status OpenProjection(const ServeOptions& options);
   RpcParts Parts(const Role& role);
 
@@ -66,7 +70,9 @@ class Process {
   std::optional<LogWatch> log_watch_;  // of a log that may be out of reach
   RpcCalls calls_;
   std::unique_ptr<DeciderStore> decider_store_;  // with writers_
+  std::unique_ptr<KafkaFleet> fleet_;            // of ingest on Kafka
   std::optional<LedgerWriters> writers_;         // of ingest
+  std::optional<Handover> handover_;             // with fleet_
   std::unique_ptr<Projection> projection_;
   std::optional<ProcessMetrics> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;  // if it is asked for

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "fmt/format.h"
+#include "libs/rpc/rpc_server.h"
 
 namespace realise {
 
@@ -22,6 +23,13 @@ absl::Status ServeOptions::Check(const Role& role) const {
     return absl::InvalidArgumentError(
         "log: is embedded, and Kafka's brokers or settings are given; log = kafka takes them");
   }
+  if (!advertise.empty() && !IsLoopback(advertise)) {
+    return absl::InvalidArgumentError(
+        "advertise: only a loopback address, 127.0.0.1:7411 for example: processes talk to each other "
+        "without "
+        "TLS and authentication");
+  }
+  if (fleet_topic.empty()) return absl::InvalidArgumentError("fleet-topic: has to name a topic");
   return absl::OkStatus();
 }
 

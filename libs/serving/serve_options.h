@@ -16,9 +16,11 @@ struct ServeOptions {
   std::string log = "embedded";       // or "kafka"
   std::string brokers;                // Kafka's bootstrap brokers
   std::vector<std::pair<std::string, std::string>> kafka{};  // how to connect, in librdkafka's names
-  bool allow_unsafe_topic = false;                           // for a laptop
-  std::string address_file;    // the address is written there once it serves; empty for none
-  std::string metrics_listen;  // a loopback address and port for Prometheus; empty for none
+  std::string advertise;                       // where other ingest processes reach this one; empty: `listen`
+  std::string fleet_topic = "realise.ingest";  // in which ingest processes find each other
+  bool allow_unsafe_topic = false;             // for a laptop
+  std::string address_file;                    // the address is written there once it serves; empty for none
+  std::string metrics_listen;                  // a loopback address and port for Prometheus; empty for none
 
   explicit ServeOptions(const Role& role) : listen(role.listen), log(role.all() ? "embedded" : "kafka") {}
 

@@ -30,6 +30,12 @@ constexpr std::array kSettings = {
     Setting{"metrics-listen", "REALISE_METRICS_LISTEN",
             "Loopback address and port of Prometheus's page; port 0 takes a free one; none unless given",
             &ServeOptions::metrics_listen},
+    Setting{"advertise", "REALISE_ADVERTISE",
+            "Where other ingest processes reach this one; where it listens if this is empty",
+            &ServeOptions::advertise, false, true},
+    Setting{"fleet-topic", "REALISE_FLEET_TOPIC",
+            "Kafka topic in which ingest processes that share ledgers find each other",
+            &ServeOptions::fleet_topic, false, true},
 };
 
 constexpr std::array kKafkaSettings = {

@@ -24,10 +24,13 @@ struct Setting {
   const char* help;
   std::variant<std::string ServeOptions::*, bool ServeOptions::*> field;  // a bool is "true" or "false"
   bool needs_folder = false;  // only for roles that keep something on disk
+  bool ingest_only = false;
 
   bool IsSwitch() const { return std::holds_alternative<bool ServeOptions::*>(field); }
   std::string ValueIn(const ServeOptions& options) const;
-  bool IsFor(const Role& role) const { return !needs_folder || role.ingest || role.projection; }
+  bool IsFor(const Role& role) const {
+    return ingest_only ? role.ingest : !needs_folder || role.ingest || role.projection;
+  }
 };
 [[nodiscard]] std::span<const Setting> AllSettings();
 

@@ -76,7 +76,8 @@ TEST_F(Settings, AFlagWinsOverTheEnvironmentAndThatOverFilesTheLastFirst) {
             "listen = \"127.0.0.1:4\"  # --listen\ndata = \"d2\"  # " + second +
                 ", line 2\nlog = \"kafka\"  # built in\nbrokers = \"b3\"  # REALISE_BROKERS\n" +
                 "allow-unsafe-topic = \"true\"  # --allow-unsafe-topic\naddress-file = \"a1\"  # " + first +
-                ", line 4\nmetrics-listen = \"\"  # built in\n");
+                ", line 4\nmetrics-listen = \"\"  # built in\nadvertise = \"\"  # built in\n" +
+                "fleet-topic = \"realise.ingest\"  # built in\n");
 }
 
 TEST_F(Settings, WhatIsPrintedCanBeUsedAgain) {

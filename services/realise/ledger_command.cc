@@ -1,4 +1,4 @@
-// realise ledger create | list | copy | correct-clock
+// realise ledger create | list | writers | copy | correct-clock
 #include <vector>
 
 #include "services/realise/commands.h"
@@ -63,6 +63,27 @@ int List(const Globals& globals) {
   return kExitOk;
 }
 
+// Which process writes which ledger now.
+int Writers(const Globals& globals, const LedgerOptions& options) {
+  Connection connection(globals.server);
+  grpc::ClientContext context;
+  Connection::Prepare(context);
+  v1::GetWritersRequest request;
+  for (const std::string& ledger : options.ledgers) request.add_ledgers(ledger);
+  v1::GetWritersResponse response;
+  const grpc::Status status = connection.ledger().GetWriters(&context, request, &response);
+  if (!status.ok()) return FailedCall(status);
+  Sheet sheet;
+  sheet.columns = {{"Ledger", "ledger", false}, {"Written by", "address", false}};
+  for (const v1::LedgerWriter& writer : response.ledgers()) {
+    const std::string elsewhere = writer.address().empty() ? "nobody known" : writer.address();
+    sheet.rows.push_back(
+        {TextCell(writer.ledger()), TextCell(writer.here() ? "the server that was asked" : elsewhere)});
+  }
+  PrintSheet(globals.format, sheet, response);
+  return kExitOk;
+}
+
 int CorrectClock(const Globals& globals, const std::string& ledger) {
   Connection connection(globals.server);
   grpc::ClientContext context;
@@ -96,6 +117,10 @@ void AddLedger(CLI::App& app, Globals& globals) {
 
   CLI::App* list = ledger->add_subcommand("list", "List all ledgers");
   list->callback([&globals] { globals.exit_code = List(globals); });
+
+  CLI::App* writers = ledger->add_subcommand("writers", "Which ingest process writes which ledger now");
+  writers->add_option("ledger", options->ledgers, "Only these ledgers")->check(LedgerForm());
+  writers->callback([&globals, options] { globals.exit_code = Writers(globals, *options); });
 
   CLI::App* correct = ledger->add_subcommand(
       "correct-clock", "Let a ledger go back in time that a clock which ran ahead has poisoned");

@@ -130,7 +130,8 @@ class KafkaFleetImpl final : public KafkaFleet {
   void Note(const std::vector<Heartbeat>& beats, absl::Status health) {
     const std::lock_guard lock(mutex_);
     const Time now = Now();
-    table_.Tick(now);
+    // Long enough that its writers have given up their ledgers before it gets any back.
+    if (table_.Tick(now) && joined_at_) joined_at_ = now;
     for (const Heartbeat& beat : beats) {
       table_.Read(beat, now);
       if (beat.process_id() == self_.view() && beat.state() == MEMBER_STATE_LEAVING) leaving_was_read_ = true;
