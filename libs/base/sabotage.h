@@ -15,6 +15,8 @@ namespace realise {
 // position_outside_batch     the projection writes its position apart from what it changed
 // accept_other_previous      a commit with another `previous` is valid
 // skip_stream_version        expected versions are not checked
+// refusal_behind_log         a refusal is answered although the log went on without what it was decided on
+// no_anchor_check            a reader does not look at what it read before
 #ifdef REALISE_SABOTAGE_POINTS
 inline bool Sabotaged(std::string_view fault) {
   static const char* const on = std::getenv("REALISE_SABOTAGE");

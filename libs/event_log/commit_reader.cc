@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "libs/base/sabotage.h"
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
 
@@ -144,6 +145,7 @@ absl::Status CommitReader::NoteVoid(const ReadCommit& commit) {
 
 absl::Status CommitReader::CheckAnchors() {
   RETURN_IF_ERROR(stopped_);
+  if (Sabotaged("no_anchor_check")) return absl::OkStatus();
   anchors_due_ = true;
   std::set<Address> read;
   for (const internal::v1::LogPlace* place : {&checked_, &place_}) {

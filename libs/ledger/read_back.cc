@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "libs/base/sabotage.h"
 #include "libs/ledger/writer_loop.h"
 
 namespace realise {
@@ -109,7 +110,10 @@ void WriterLoop::GiveUpAll() {
 void WriterLoop::Redo(CommitUnderWay& commit) {
   for (auto held = commit.held.rbegin(); held != commit.held.rend(); ++held) {
     if (!held->command->done) continue;
-    if (drain_until_) {
+    if (Sabotaged("refusal_behind_log") && !held->outcome.refusals.empty()) {
+      held->outcome.receipt = ConfirmedReceipt();
+      Answer(*held->command, std::move(held->outcome));
+    } else if (drain_until_) {
       Answer(*held->command, Ended());
     } else {
       todo_.push_front(std::move(held->command));

@@ -20,12 +20,13 @@ void SendTurn::NoteRoundTrip(std::chrono::nanoseconds took) {
 }
 
 void SendTurn::NoteForeign(bool valid, SteadyTime now) {
-  if (now < may_send_from_) return;
+  if (owed_a_send_) return;
   if (!valid && now < pass_over_until_) return;
   const int hundredths = std::uniform_int_distribution<int>(kYieldMin, kYieldMax)(random_);
   const std::chrono::nanoseconds yield = round_trip_ * hundredths / 100;
   may_send_from_ = now + yield;
   pass_over_until_ = may_send_from_ + kPassOverTimes * yield;
+  owed_a_send_ = true;
 }
 
 }  // namespace realise

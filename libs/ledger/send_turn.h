@@ -21,6 +21,10 @@ class SendTurn {
   // Another writer's commit was read.
   void NoteForeign(bool valid, SteadyTime now);
 
+  // A commit was handed over.  Until then a writer that has yielded does not yield again: against one that
+  // always has something under way it would never come to send.
+  void NoteSent() { owed_a_send_ = false; }
+
   // The moment from which on this writer may send.
   SteadyTime MaySendFrom() const { return may_send_from_; }
 
@@ -29,6 +33,7 @@ class SendTurn {
   std::chrono::nanoseconds round_trip_ = std::chrono::milliseconds(2);
   SteadyTime may_send_from_{};
   SteadyTime pass_over_until_{};
+  bool owed_a_send_ = false;  // it has yielded, and has not sent since
 };
 
 }  // namespace realise

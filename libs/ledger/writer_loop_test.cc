@@ -43,7 +43,7 @@ class WriterLoopTest : public LedgerTest {
     return outcome;
   }
 
-  const StillTime time_;
+  const StillTime time_{};
   std::unique_ptr<WriterLoop> loop_;
 };
 

@@ -23,6 +23,8 @@ std::vector<Guard> Guards() {
       {"answer_unread_duplicate", SABOTAGED_LEDGER, held},
       {"skip_stream_version", SABOTAGED_LEDGER, "LedgerWriterTest.NamesEachRefusal"},
       {"position_outside_batch", SABOTAGED_PROJECTION, "Tails/ProjectionCrash.AtAnyWriteLosesNothing/Killed"},
+      {"refusal_behind_log", SABOTAGED_SIMULATION, "Simulation.NothingIsLostDoubledOrMistoldWhateverFails"},
+      {"no_anchor_check", SABOTAGED_SIMULATION, "Simulation.ALogThatWasCutIsNoticed"},
       {"accept_other_previous", SABOTAGED_EVENT_LOG, "CommitChain.JudgesEachCommitByTheOneRule"},
   };
 }
