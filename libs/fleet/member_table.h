@@ -41,8 +41,8 @@ class MemberTable {
   const ProcessId& self() const { return self_; }
 
   // This process reads heartbeats and is not paused; to be called several times a second, before Read.  After
-  // a gap of more than kLiveFor everybody is forgotten, this process as well: what it knew is out of date, and
-  // it has to join again.  Whether there was such a gap.
+  // a gap of more than kLiveFor everybody is forgotten, this process as well: what it knew is out of date,
+  // and it has to join again.  Whether there was such a gap.
   bool Tick(Time now);
   // The number of the next heartbeat of this process.
   uint64_t NextCounter() { return ++counter_; }

@@ -119,10 +119,13 @@ grpc::Status AppendStream::Restart() {
     // A process that ends a stream in good order while answers are missing is about to go.
     if (status.ok()) status = NotTheWriter();
   }
+  // Whoever passed the stream on sends all that is unanswered again.  Taken up here once more, a later batch
+  // might be recorded before an earlier one that was already given back.
+  if (IsForwarded(context_)) return status;
   // A standstill ends; as long as something is answered, there is no hurry.
   const bool progress = outbox_->TakeProgress();
   if (progress || restart_until_ == Time{}) restart_until_ = RouteUntil(context_);
-  bool wait = !progress && !IsForwarded(context_);
+  bool wait = !progress;
   while (forwarder_ != nullptr && WorthAnotherTry(status) && !context_.IsCancelled() &&
          Now() < restart_until_) {
     if (wait) forwarder_->AwaitChange(version_, restart_until_);
@@ -134,7 +137,7 @@ grpc::Status AppendStream::Restart() {
       }
       return status;
     }
-    if (IsForwarded(context_) || forwarder_->IsLastToLeave(ledger_)) return status;
+    if (forwarder_->IsLastToLeave(ledger_)) return status;
   }
   return status;
 }
