@@ -15,7 +15,7 @@ class Chance {
   // 0 to below - 1.
   uint64_t Below(uint64_t below) { return random_() % below; }
   int Between(int least, int most) {
-    return least + static_cast<int>(Below(static_cast<uint64_t>(most - least + 1)));
+    return least + static_cast<int>(Below(static_cast<uint64_t>(most) - static_cast<uint64_t>(least) + 1));
   }
   bool OutOfHundred(int times) { return Below(100) < static_cast<uint64_t>(times); }
   bool OutOfThousand(int times) { return Below(1000) < static_cast<uint64_t>(times); }

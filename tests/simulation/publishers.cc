@@ -108,7 +108,7 @@ void Publishers::AddEvents(v1::AppendRequest& request) {
   if (kind < 8) return;
   v1::ExpectedVersion& expected = *request.add_expected_versions();
   expected.set_stream("board/" + board);
-  expected.set_version(world_.chance.Below(static_cast<uint64_t>(2 + ids_ / 8)));
+  expected.set_version(world_.chance.Below(2 + static_cast<uint64_t>(ids_) / 8));
 }
 
 void Publishers::DrawAtLeast(v1::AppendRequest& request) {
