@@ -19,10 +19,10 @@ FLOORS = {
     "libs/base": 0,
     "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1, "libs/kafka": 1,
     "libs/fleet": 1, "libs/fleet/kafka": 2,
-    "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2,
+    "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2, "libs/inbound": 2,
     "libs/metrics": 2,
     "libs/ledger": 3, "libs/projection": 3,
-    "libs/rpc": 4,
+    "libs/inbound/kafka": 4, "libs/rpc": 4,
     "libs/serving": 5,
 }
 TOP_FLOORS = {"services": 6, "tools": 6, "tests": 7}

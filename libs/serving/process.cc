@@ -59,6 +59,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
   if (process->fleet_ != nullptr) {
     process->fleet_->Join(options.advertise.empty() ? process->address() : options.advertise);
   }
+  if (!options.inbound.empty()) RETURN_IF_ERROR(process->OpenInbound(options, announce));
   return process;
 }
 
@@ -107,7 +108,23 @@ absl::Status Process::OpenProjection(const ServeOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status Process::OpenInbound(const ServeOptions& options, const Announce& announce) {
+  appends_.emplace(*writers_);
+  InboundOptions inbound;
+  inbound.cluster.brokers = options.brokers;
+  inbound.cluster.connection = options.kafka;
+  inbound.topics = InboundTopicsOf(options.inbound);
+  inbound.allow_unsafe_topic = options.allow_unsafe_topic;
+  inbound.say = announce;
+  const auto append = [this](v1::AppendRequest request, std::function<void(AppendOutcome)> done) {
+    appends_->Append(std::move(request), std::move(done));
+  };
+  ASSIGN_OR_RETURN(inbound_, InboundConsumer::Start(inbound, append, clock_));
+  return absl::OkStatus();
+}
+
 void Process::Stop() {
+  inbound_.reset();
   if (fleet_ != nullptr) fleet_->Leave(kLeaveWithin);
   if (server_ != nullptr) server_->Stop();
 }

@@ -10,6 +10,8 @@
 #include "libs/base/clock.h"
 #include "libs/event_log/event_log.h"
 #include "libs/fleet/kafka/kafka_fleet.h"
+#include "libs/inbound/kafka/inbound_consumer.h"
+#include "libs/inbound/kafka/writer_appends.h"
 #include "libs/kafka/kafka_statistics.h"
 #include "libs/ledger/decider_store.h"
 #include "libs/ledger/ledger_writers.h"
@@ -61,6 +63,7 @@ class Process {
   absl::Status OpenWriters(const ServeOptions& options);
   absl::Status OpenFleet(const ServeOptions& options);
   absl::Status OpenProjection(const ServeOptions& options);
+  absl::Status OpenInbound(const ServeOptions& options, const Announce& announce);
   RpcParts Parts(const Role& role);
 
   const SystemClock clock_{};
@@ -78,6 +81,8 @@ class Process {
   std::unique_ptr<MetricsServer> metrics_server_;  // if it is asked for
   // What takes work in stands here, last: it goes first.
   std::unique_ptr<RpcServer> server_;
+  std::optional<WriterAppends> appends_;  // with inbound_
+  std::unique_ptr<InboundConsumer> inbound_;
 };
 
 }  // namespace realise

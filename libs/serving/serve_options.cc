@@ -30,6 +30,9 @@ absl::Status ServeOptions::Check(const Role& role) const {
         "TLS and authentication");
   }
   if (fleet_topic.empty()) return absl::InvalidArgumentError("fleet-topic: has to name a topic");
+  if (!inbound.empty() && log != "kafka") {
+    return absl::InvalidArgumentError("inbound: is a topic of Kafka, and needs log = kafka");
+  }
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@ struct ServeOptions {
   std::string advertise;                       // where other ingest processes reach this one; empty: `listen`
   std::string fleet_topic = "realise.ingest";  // in which ingest processes find each other
   bool allow_unsafe_topic = false;             // for a laptop
+  std::string inbound;                         // topic of what others publish; empty for none
   std::string address_file;                    // the address is written there once it serves; empty for none
   std::string metrics_listen;                  // a loopback address and port for Prometheus; empty for none
 

@@ -75,7 +75,8 @@ TEST_F(Settings, AFlagWinsOverTheEnvironmentAndThatOverFilesTheLastFirst) {
   EXPECT_EQ(resolved->ToConfig(),
             "listen = \"127.0.0.1:4\"  # --listen\ndata = \"d2\"  # " + second +
                 ", line 2\nlog = \"kafka\"  # built in\nbrokers = \"b3\"  # REALISE_BROKERS\n" +
-                "allow-unsafe-topic = \"true\"  # --allow-unsafe-topic\naddress-file = \"a1\"  # " + first +
+                "allow-unsafe-topic = \"true\"  # --allow-unsafe-topic\ninbound = \"\"  # built in\n" +
+                "address-file = \"a1\"  # " + first +
                 ", line 4\nmetrics-listen = \"\"  # built in\nadvertise = \"\"  # built in\n" +
                 "fleet-topic = \"realise.ingest\"  # built in\n");
 }

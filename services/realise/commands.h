@@ -29,6 +29,7 @@ void AddServe(CLI::App& app, Globals& globals);
 void AddLedger(CLI::App& app, Globals& globals);
 void AddAppend(CLI::App& app, Globals& globals);
 void AddImport(CLI::App& app, Globals& globals);
+void AddInbound(CLI::App& app, Globals& globals);
 void AddQuery(CLI::App& app, Globals& globals);
 void AddExplain(CLI::App& app, Globals& globals);
 void AddLog(CLI::App& app, Globals& globals);

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   realise::AddLedger(app, globals);
   realise::AddAppend(app, globals);
   realise::AddImport(app, globals);
+  realise::AddInbound(app, globals);
   realise::AddQuery(app, globals);
   realise::AddExplain(app, globals);
   realise::AddLog(app, globals);
