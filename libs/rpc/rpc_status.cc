@@ -2,6 +2,7 @@
 
 #include <google/protobuf/any.pb.h>
 
+#include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -76,6 +77,10 @@ RpcError FromGrpcStatus(const grpc::Status& status) {
       error.reason = info.reason();
       const auto decided_at = info.metadata().find("decided_at");
       if (decided_at != info.metadata().end()) error.decided_at = decided_at->second;
+      const auto event_index = info.metadata().find("event_index");
+      uint32_t index = 0;
+      if (event_index != info.metadata().end() && absl::SimpleAtoi(event_index->second, &index))
+        error.event_index = index;
     } else if (detail.UnpackTo(&bad_request) && bad_request.field_violations_size() > 0) {
       error.field = bad_request.field_violations(0).field();
     }

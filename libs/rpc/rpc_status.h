@@ -6,6 +6,8 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,7 @@ struct RpcError {
   std::string reason;  // stable, upper case; empty if the server sent none
   std::string field;   // empty if no field is to blame
   std::string decided_at;
+  std::optional<uint32_t> event_index;  // of the refused event; nothing if no event was refused
 };
 // REQUIRES: !status.ok()
 [[nodiscard]] RpcError FromGrpcStatus(const grpc::Status& status);

@@ -109,7 +109,7 @@ absl::Status Process::OpenProjection(const ServeOptions& options) {
 }
 
 absl::Status Process::OpenInbound(const ServeOptions& options, const Announce& announce) {
-  appends_.emplace(*writers_);
+  appends_.emplace(address());
   InboundOptions inbound;
   inbound.cluster.brokers = options.brokers;
   inbound.cluster.connection = options.kafka;

@@ -11,12 +11,12 @@
 #include "libs/event_log/event_log.h"
 #include "libs/fleet/kafka/kafka_fleet.h"
 #include "libs/inbound/kafka/inbound_consumer.h"
-#include "libs/inbound/kafka/writer_appends.h"
 #include "libs/kafka/kafka_statistics.h"
 #include "libs/ledger/decider_store.h"
 #include "libs/ledger/ledger_writers.h"
 #include "libs/metrics/metrics.h"
 #include "libs/projection/projection.h"
+#include "libs/rpc/routed_appends.h"
 #include "libs/rpc/rpc_server.h"
 #include "libs/serving/handover.h"
 #include "libs/serving/log_watch.h"
@@ -81,7 +81,7 @@ class Process {
   std::unique_ptr<MetricsServer> metrics_server_;  // if it is asked for
   // What takes work in stands here, last: it goes first.
   std::unique_ptr<RpcServer> server_;
-  std::optional<WriterAppends> appends_;  // with inbound_
+  std::optional<RoutedAppends> appends_;  // with inbound_
   std::unique_ptr<InboundConsumer> inbound_;
 };
 
