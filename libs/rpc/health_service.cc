@@ -20,11 +20,14 @@ constexpr std::string_view kQueries = "realise.v1.QueryService";
 
 HealthServiceImpl::HealthServiceImpl(const RpcParts& parts)
     : log_reachable_(parts.log_reachable),
+      placement_(parts.placement),
+      named_health_(parts.named_health),
       projection_(parts.projection),
       services_{"", "realise.v1.LedgerService"} {
   if (parts.writers != nullptr) services_.emplace_back(kAppends);
   if (parts.projection != nullptr) services_.emplace_back(kQueries);
   if (parts.audit) services_.emplace_back(kLog);
+  for (const NamedHealth& part : named_health_) services_.push_back(part.name);
 }
 
 HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string& service) const {
@@ -32,11 +35,7 @@ HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string
   const auto status = [&](bool serving) {
     return serving && !stopping_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
   };
-  if (std::ranges::find(services_, service) != services_.end()) {
-    const bool needs_log = service == kAppends || service == kLog;
-    if (needs_log && log_reachable_ != nullptr) return status(log_reachable_());
-    return status(service != kQueries || projection_->Ready());
-  }
+  if (std::ranges::find(services_, service) != services_.end()) return status(IsWell(service));
   if (projection_ == nullptr || !service.starts_with(kLedgerPrefix))
     return HealthCheckResponse::SERVICE_UNKNOWN;
   std::string ledger = service.substr(kLedgerPrefix.size());
@@ -46,6 +45,16 @@ HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string
   if (ledgers.empty()) return HealthCheckResponse::SERVICE_UNKNOWN;
   const v1::FoldState state = ledgers.front().fold_state();
   return status(asks_caught_up ? state == v1::FOLD_STATE_CAUGHT_UP : state != v1::FOLD_STATE_STOPPED);
+}
+
+// REQUIRES: one of services_.
+bool HealthServiceImpl::IsWell(const std::string& service) const {
+  const bool log_answers = log_reachable_ == nullptr || log_reachable_();
+  if (service == kAppends) return log_answers && (placement_ == nullptr || !placement_->Members().empty());
+  if (service == kLog) return log_answers;
+  if (service == kQueries) return projection_->Ready();
+  const auto part = std::ranges::find(named_health_, service, &NamedHealth::name);
+  return part == named_health_.end() || part->health().ok();
 }
 
 grpc::Status HealthServiceImpl::Check(grpc::ServerContext* /*context*/,

@@ -3,7 +3,10 @@
 //   "", and the services of this process
 //       SERVING while the server runs; for a supervisor: is it alive
 //   "realise.v1.AppendService", "realise.v1.LogService"
-//       NOT_SERVING while the log does not answer
+//       NOT_SERVING while the log does not answer; AppendService also while no process is known that writes
+//   "fleet", "inbound"
+//       of ingest on Kafka: NOT_SERVING while the heartbeats of the processes, or what others publish, are in
+//       trouble.  AppendService may serve all the same
 //   "realise.v1.QueryService"
 //       SERVING from when every ledger was caught up with once, or has stopped; for a load balancer: may this
 //       replica be asked.  A ledger that falls behind or stops later does not take the others with it
@@ -46,8 +49,11 @@ class HealthServiceImpl final : public grpc::health::v1::Health::Service {
 
  private:
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
+  bool IsWell(const std::string& service) const;
 
   const std::function<bool()> log_reachable_;
+  const Placement* const placement_;  // null where this is the only process
+  const std::vector<NamedHealth> named_health_;
   const Projection* const projection_;  // null where nothing is folded
   std::vector<std::string> services_;   // constant after construction
   mutable std::mutex mutex_;

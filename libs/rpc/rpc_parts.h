@@ -2,7 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "libs/base/clock.h"
 #include "libs/event_log/event_log.h"
 #include "libs/fleet/placement.h"
@@ -11,6 +14,12 @@
 #include "libs/rpc/rpc_calls.h"
 
 namespace realise {
+
+// A part of the process that gRPC health tells of under a name of its own: "inbound".
+struct NamedHealth {
+  std::string name;
+  std::function<absl::Status()> health;  // thread-safe, at once
+};
 
 // Everything must outlive the server.
 struct RpcParts {
@@ -28,6 +37,8 @@ struct RpcParts {
   RpcCalls* calls = nullptr;
   // Whether the log answers; null if it always does.  While not, what needs it is not healthy.
   std::function<bool()> log_reachable{};
+  // What else may be well or not.  No service stops serving for it.
+  std::vector<NamedHealth> named_health{};
 };
 
 }  // namespace realise

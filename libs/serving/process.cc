@@ -47,9 +47,14 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
   if (options.log == "kafka") process->log_watch_.emplace(*process->log_, announce, kWatchLogEvery);
   if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options));
   if (role.projection) RETURN_IF_ERROR(process->OpenProjection(options));
-  const RpcParts parts = process->Parts(role);
+  const RpcParts parts = process->Parts(role, options);
   if (!options.metrics_listen.empty()) {
-    process->metrics_.emplace(role, parts, process->kafka_statistics_);
+    const auto inbound = [process = process.get()]() -> std::optional<InboundCounts> {
+      const InboundConsumer* const consumer = process->inbound_asked_;
+      return consumer == nullptr ? std::nullopt : std::optional(consumer->Counts());
+    };
+    process->metrics_.emplace(role, parts,
+                              MetricSources{.kafka = process->kafka_statistics_, .inbound = inbound});
     ASSIGN_OR_RETURN(
         process->metrics_server_,
         MetricsServer::Start(options.metrics_listen, ProcessMetricTable(),
@@ -63,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
   return process;
 }
 
-RpcParts Process::Parts(const Role& role) {
+RpcParts Process::Parts(const Role& role, const ServeOptions& options) {
   RpcParts parts{.log = *log_,
                  .clock = clock_,
                  .writers = writers_ ? &*writers_ : nullptr,
@@ -72,6 +77,16 @@ RpcParts Process::Parts(const Role& role) {
                  .audit = role.audit,
                  .calls = &calls_};
   if (log_watch_) parts.log_reachable = [this] { return log_watch_->reachable(); };
+  if (fleet_ != nullptr) {
+    parts.named_health.push_back({"fleet", [fleet = fleet_.get()] { return fleet->Health(); }});
+  }
+  if (!options.inbound.empty()) {
+    parts.named_health.push_back({"inbound", [this] {
+                                    const InboundConsumer* const consumer = inbound_asked_;
+                                    return consumer == nullptr ? absl::UnavailableError("it has not started")
+                                                               : consumer->Health();
+                                  }});
+  }
   return parts;
 }
 
@@ -120,11 +135,14 @@ absl::Status Process::OpenInbound(const ServeOptions& options, const Announce& a
     appends_->Append(std::move(request), std::move(done));
   };
   ASSIGN_OR_RETURN(inbound_, InboundConsumer::Start(inbound, append, clock_));
+  inbound_asked_ = inbound_.get();
   return absl::OkStatus();
 }
 
 void Process::Stop() {
-  inbound_.reset();
+  if (inbound_ != nullptr) inbound_->Stop();
+  // What the inbound topic still has under way is taken again, by whoever has the partition then.
+  appends_.reset();
   if (fleet_ != nullptr) fleet_->Leave(kLeaveWithin);
   if (server_ != nullptr) server_->Stop();
 }

@@ -1,6 +1,7 @@
 // One server process: the log, and of writers, projection and services what its role has.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -64,7 +65,7 @@ class Process {
   absl::Status OpenFleet(const ServeOptions& options);
   absl::Status OpenProjection(const ServeOptions& options);
   absl::Status OpenInbound(const ServeOptions& options, const Announce& announce);
-  RpcParts Parts(const Role& role);
+  RpcParts Parts(const Role& role, const ServeOptions& options);
 
   const SystemClock clock_{};
   std::string log_place_;
@@ -77,12 +78,14 @@ class Process {
   std::optional<LedgerWriters> writers_;         // of ingest
   std::optional<Handover> handover_;             // with fleet_
   std::unique_ptr<Projection> projection_;
+  std::optional<RoutedAppends> appends_;  // with inbound_
+  std::unique_ptr<InboundConsumer> inbound_;
+  // The same, for those who ask how it fares; null until it has started.
+  std::atomic<const InboundConsumer*> inbound_asked_ = nullptr;
   std::optional<ProcessMetrics> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;  // if it is asked for
   // What takes work in stands here, last: it goes first.
   std::unique_ptr<RpcServer> server_;
-  std::optional<RoutedAppends> appends_;  // with inbound_
-  std::unique_ptr<InboundConsumer> inbound_;
 };
 
 }  // namespace realise

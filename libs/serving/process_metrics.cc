@@ -37,6 +37,24 @@ constexpr std::array kTable = {
     Metric{"realise_writer_receipt_mismatches_total", MetricKind::kCounter,
            "Receipts in requests that name another history"},
     Metric{"realise_pending_bytes", MetricKind::kGauge, "Bytes of commands that are not yet answered"},
+    Metric{"realise_part_healthy", MetricKind::kGauge,
+           "Whether a part of the process is well, 1 or 0: fleet, inbound"},
+    Metric{"realise_fleet_members", MetricKind::kGauge, "Ingest processes that this one knows to write"},
+    Metric{"realise_fleet_serving", MetricKind::kGauge, "Whether this process is one of them: 1 or 0"},
+    Metric{"realise_inbound_taken_total", MetricKind::kCounter, "Messages taken from the inbound topic"},
+    Metric{"realise_inbound_accepted_total", MetricKind::kCounter, "Messages whose event was recorded"},
+    Metric{"realise_inbound_duplicates_total", MetricKind::kCounter,
+           "Messages whose event had been recorded before"},
+    Metric{"realise_inbound_rejected_total", MetricKind::kCounter, "Messages rejected, by reason"},
+    Metric{"realise_inbound_gone_total", MetricKind::kCounter,
+           "Messages that Kafka deleted before they were taken"},
+    Metric{"realise_inbound_lag", MetricKind::kGauge,
+           "Messages of the partitions of this process that are not done, as of the last fetch"},
+    Metric{"realise_inbound_waiting", MetricKind::kGauge, "Messages taken that wait for their ledgers"},
+    Metric{"realise_inbound_partitions", MetricKind::kGauge,
+           "Partitions of the inbound topic that this process has"},
+    Metric{"realise_inbound_paused_partitions", MetricKind::kGauge,
+           "Partitions of which nothing is taken, because too much of them waits"},
     Metric{"realise_folded_position", MetricKind::kGauge, "Position of the last event that answers rest on"},
     Metric{"realise_fold_lag_seconds", MetricKind::kGauge,
            "How long ago the last folded commit was recorded; 0 when caught up"},
@@ -84,10 +102,35 @@ void ProcessMetrics::Collect(Scrape& scrape) const {
   if (parts_.writers != nullptr) CollectWriters(scrape);
   if (parts_.projection != nullptr) CollectProjection(scrape);
   CollectKafka(scrape);
+  if (parts_.placement != nullptr) CollectFleet(scrape);
+  for (const NamedHealth& part : parts_.named_health) {
+    scrape.Set("realise_part_healthy", {{"part", part.name}}, part.health().ok() ? 1 : 0);
+  }
+  if (!sources_.inbound) return;
+  if (const auto counts = sources_.inbound()) CollectInbound(*counts, scrape);
+}
+
+void ProcessMetrics::CollectFleet(Scrape& scrape) const {
+  scrape.Set("realise_fleet_members", {}, static_cast<double>(parts_.placement->Members().size()));
+  scrape.Set("realise_fleet_serving", {}, parts_.placement->Serving() ? 1 : 0);
+}
+
+void CollectInbound(const InboundCounts& counts, Scrape& scrape) {
+  scrape.Set("realise_inbound_taken_total", {}, static_cast<double>(counts.taken));
+  scrape.Set("realise_inbound_accepted_total", {}, static_cast<double>(counts.accepted));
+  scrape.Set("realise_inbound_duplicates_total", {}, static_cast<double>(counts.duplicates));
+  for (const auto& [reason, count] : counts.rejected) {
+    scrape.Set("realise_inbound_rejected_total", {{"reason", reason}}, static_cast<double>(count));
+  }
+  scrape.Set("realise_inbound_gone_total", {}, static_cast<double>(counts.gone));
+  scrape.Set("realise_inbound_lag", {}, static_cast<double>(counts.lag));
+  scrape.Set("realise_inbound_waiting", {}, static_cast<double>(counts.waiting));
+  scrape.Set("realise_inbound_partitions", {}, counts.partitions);
+  scrape.Set("realise_inbound_paused_partitions", {}, counts.paused_partitions);
 }
 
 void ProcessMetrics::CollectKafka(Scrape& scrape) const {
-  for (const KafkaClientStatistics& client : kafka_.Clients()) {
+  for (const KafkaClientStatistics& client : sources_.kafka.Clients()) {
     const Labels labels = {{"client", client.client}};
     scrape.Set("realise_kafka_queued_messages", labels, static_cast<double>(client.queued_messages));
     scrape.Set("realise_kafka_queued_bytes", labels, static_cast<double>(client.queued_bytes));

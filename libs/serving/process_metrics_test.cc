@@ -37,5 +37,27 @@ TEST(ProcessMetrics, NamesSayTheirKindAndUnit) {
   }
 }
 
+TEST(ProcessMetrics, WhatOthersPublish) {
+  Scrape scrape(ProcessMetricTable());
+  InboundCounts counts;
+  counts.taken = 9;
+  counts.accepted = 4;
+  counts.duplicates = 2;
+  counts.rejected = {{"MALFORMED", 1}, {"PUBLISHER_NOT_REGISTERED", 2}};
+  counts.gone = 5;
+  counts.lag = 7;
+  counts.waiting = 6;
+  counts.partitions = 3;
+  counts.paused_partitions = 1;
+  CollectInbound(counts, scrape);
+  const std::string page = scrape.ToText();
+  for (const char* sample :
+       {"taken_total 9", "accepted_total 4", "duplicates_total 2", "rejected_total{reason=\"MALFORMED\"} 1",
+        "rejected_total{reason=\"PUBLISHER_NOT_REGISTERED\"} 2", "gone_total 5", "lag 7", "waiting 6",
+        "partitions 3", "paused_partitions 1"}) {
+    EXPECT_THAT(page, ::testing::HasSubstr(std::string("\nrealise_inbound_") + sample + "\n"));
+  }
+}
+
 }  // namespace
 }  // namespace realise

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "libs/base/ids.h"
 #include "libs/domain/testing/event_builders.h"
 #include "libs/rpc/deadline.h"
 #include "libs/serving/process_metrics.h"
 #include "tests/end_to_end/served_ledger.h"
+#include "tests/end_to_end/told.h"
 
 namespace realise::testing {
 namespace {
@@ -46,48 +46,6 @@ std::unique_ptr<ServerProcess> Launch(const std::string& program, const std::str
   auto process = ServerProcess::Launch(command);
   EXPECT_TRUE(process.ok()) << process.status();
   return process.ok() ? *std::move(process) : nullptr;
-}
-
-// What a process says of itself and of its services.
-std::map<std::string, std::string> HealthOf(const std::string& address) {
-  const auto health =
-      grpc::health::v1::Health::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  grpc::ClientContext context;
-  context.set_deadline(RpcNow() + std::chrono::seconds(10));
-  grpc::health::v1::HealthListResponse response;
-  const grpc::Status status = health->List(&context, {}, &response);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  std::map<std::string, std::string> services;
-  for (const auto& [service, answer] : response.statuses()) {
-    if (service.rfind("ledger/", 0) == 0) continue;  // of other tests
-    services[service] = grpc::health::v1::HealthCheckResponse::ServingStatus_Name(answer.status());
-  }
-  return services;
-}
-
-// Waits until a service is as it should be; what it was last if the time ran out.
-std::string AwaitHealth(const std::string& address, const std::string& service, const std::string& status) {
-  const auto health =
-      grpc::health::v1::Health::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  grpc::ClientContext context;
-  context.set_deadline(RpcNow() + std::chrono::seconds(30));
-  grpc::health::v1::HealthCheckRequest request;
-  request.set_service(service);
-  const auto watch = health->Watch(&context, request);
-  grpc::health::v1::HealthCheckResponse response;
-  std::string last = "no answer";
-  while (last != status && watch->Read(&response)) {
-    last = grpc::health::v1::HealthCheckResponse::ServingStatus_Name(response.status());
-  }
-  context.TryCancel();
-  return last;
-}
-
-// The value of one sample; -1 if it is not on the page.
-double Sample(const ServerProcess& process, const std::string& sample) {
-  const std::string page = HttpGet(process.metrics_address(), "/metrics");
-  const size_t at = page.find("\n" + sample + " ");
-  return at == std::string::npos ? -1 : std::atof(page.c_str() + at + sample.size() + 2);
 }
 
 class Processes : public ::testing::Test {
@@ -161,7 +119,7 @@ TEST_F(Processes, EachHasItsServicesAndSaysSo) {
   EXPECT_EQ(AwaitHealth(audit_->address(), "realise.v1.LogService", "SERVING"), "SERVING");
   EXPECT_THAT(HealthOf(ingest_->address()),
               UnorderedElementsAre(Pair("", "SERVING"), Pair("realise.v1.AppendService", "SERVING"),
-                                   Pair("realise.v1.LedgerService", "SERVING")));
+                                   Pair("realise.v1.LedgerService", "SERVING"), Pair("fleet", "SERVING")));
   EXPECT_EQ(AwaitHealth(projection_->address(), "realise.v1.QueryService", "SERVING"), "SERVING");
   EXPECT_THAT(HealthOf(projection_->address()),
               UnorderedElementsAre(Pair("", "SERVING"), Pair("realise.v1.QueryService", "SERVING"),
@@ -178,7 +136,7 @@ TEST_F(Processes, MetricsOfEachAreWhatHappened) {
     for (const Metric& metric : ProcessMetricTable()) {
       EXPECT_THAT(page, HasSubstr("# HELP " + std::string(metric.name) + " "));
     }
-    EXPECT_GT(Sample(*process, "process_start_time_seconds"), 0);
+    EXPECT_GT(SampleOf(*process, "process_start_time_seconds"), 0);
   }
   const std::string ledger = FreshLedger();
   const std::string of = "{ledger=\"" + ledger + "\"}";
@@ -192,29 +150,32 @@ TEST_F(Processes, MetricsOfEachAreWhatHappened) {
   EXPECT_EQ(Realise({"query", "savings", ledger, "--at-least", ledger + "@2"}).exit_status, 0);
   EXPECT_EQ(Realise({"log", ledger}).exit_status, 0);
 
-  EXPECT_EQ(Sample(*ingest_, "realise_log_reachable"), 1);
-  EXPECT_EQ(Sample(*ingest_, "realise_written_position" + of), 2);
-  EXPECT_EQ(Sample(*ingest_, "realise_writer_healthy" + of), 1);
-  EXPECT_EQ(Sample(*ingest_, "realise_writer_events_total" + of), 2);
-  EXPECT_EQ(Sample(*ingest_, "realise_writer_duplicates_total" + of), 2);
-  EXPECT_GE(Sample(*ingest_, "realise_writer_commits_total" + of), 1);
-  EXPECT_EQ(Sample(*ingest_, "realise_writer_decided_again_total" + of), 0);
-  EXPECT_EQ(Sample(*ingest_, "realise_pending_bytes"), 0);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_log_reachable"), 1);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_part_healthy{part=\"fleet\"}"), 1);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_fleet_serving"), 1);
+  EXPECT_GE(SampleOf(*ingest_, "realise_fleet_members"), 1);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_written_position" + of), 2);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_writer_healthy" + of), 1);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_writer_events_total" + of), 2);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_writer_duplicates_total" + of), 2);
+  EXPECT_GE(SampleOf(*ingest_, "realise_writer_commits_total" + of), 1);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_writer_decided_again_total" + of), 0);
+  EXPECT_EQ(SampleOf(*ingest_, "realise_pending_bytes"), 0);
   EXPECT_EQ(
-      Sample(*ingest_, "realise_writer_refused_total{ledger=\"" + ledger + "\",reason=\"UNKNOWN_CLAIM\"}"),
+      SampleOf(*ingest_, "realise_writer_refused_total{ledger=\"" + ledger + "\",reason=\"UNKNOWN_CLAIM\"}"),
       1);
-  EXPECT_EQ(Sample(*ingest_,
-                   "realise_rpc_duration_seconds_count{method=\"AppendService/AppendStream\",code=\"OK\"}"),
+  EXPECT_EQ(SampleOf(*ingest_,
+                     "realise_rpc_duration_seconds_count{method=\"AppendService/AppendStream\",code=\"OK\"}"),
             3);
-  EXPECT_EQ(Sample(*projection_, "realise_folded_position" + of), 2);
-  EXPECT_EQ(Sample(*projection_, "realise_fold_void_commits" + of), 0);
-  EXPECT_EQ(Sample(*projection_, "realise_fold_state{ledger=\"" + ledger + "\",state=\"caught_up\"}"), 1);
-  EXPECT_EQ(Sample(*projection_, "realise_fold_lag_seconds" + of), 0);
-  EXPECT_EQ(Sample(*projection_,
-                   "realise_rpc_duration_seconds_count{method=\"QueryService/QuerySavings\",code=\"OK\"}"),
+  EXPECT_EQ(SampleOf(*projection_, "realise_folded_position" + of), 2);
+  EXPECT_EQ(SampleOf(*projection_, "realise_fold_void_commits" + of), 0);
+  EXPECT_EQ(SampleOf(*projection_, "realise_fold_state{ledger=\"" + ledger + "\",state=\"caught_up\"}"), 1);
+  EXPECT_EQ(SampleOf(*projection_, "realise_fold_lag_seconds" + of), 0);
+  EXPECT_EQ(SampleOf(*projection_,
+                     "realise_rpc_duration_seconds_count{method=\"QueryService/QuerySavings\",code=\"OK\"}"),
             1);
   EXPECT_EQ(
-      Sample(*audit_, "realise_rpc_duration_seconds_count{method=\"LogService/ReadHistory\",code=\"OK\"}"),
+      SampleOf(*audit_, "realise_rpc_duration_seconds_count{method=\"LogService/ReadHistory\",code=\"OK\"}"),
       1);
 }
 

@@ -6,6 +6,7 @@
 #include "libs/domain/testing/event_builders.h"
 #include "libs/inbound/testing/event_messages.h"
 #include "tests/end_to_end/served_ledger.h"
+#include "tests/end_to_end/told.h"
 #include "tests/inbound/inbound_door.h"
 
 namespace realise::testing {
@@ -20,8 +21,8 @@ class Inbound : public ::testing::Test {
       : door_(1),
         ledger_(FreshLedger()),
         source_(SourceOf(ledger_)),
-        server_(data_.path(),
-                {"--log", "kafka", "--brokers", door_.brokers(), "--inbound", door_.topics().inbound}) {
+        server_(data_.path(), {"--log", "kafka", "--brokers", door_.brokers(), "--inbound",
+                               door_.topics().inbound, "--metrics-listen", "127.0.0.1:0"}) {
     server_.Create(ledger_);
   }
 
@@ -78,6 +79,30 @@ TEST_F(Inbound, AcceptedOnceThenDuplicateAndThePoisonBetweenIsRejected) {
   EXPECT_EQ(listed.exit_status, 0) << listed.err;
   EXPECT_THAT(listed.out, HasSubstr("PUBLISHER_TYPE_NOT_ALLOWED"));
   EXPECT_EQ(std::count(listed.out.begin(), listed.out.end(), '\n'), 6);
+}
+
+TEST_F(Inbound, MetricsAndHealthSayHowItFares) {
+  Register({"board_established"});
+  EXPECT_EQ(AwaitHealth(server_.address(), "inbound", "SERVING"), "SERVING");
+  door_.Publish(0, Message(BoardEstablished("urgent-care")));
+  door_.Publish(0, Message(BoardEstablished("urgent-care")));
+  door_.Publish(0, Message(PeriodOpened("2024/25-M01")));
+  door_.Publish(0, WithData(Message(BoardEstablished("theatres")), "{"));
+  door_.Flush();
+  door_.Await(4);
+  const ServerProcess& server = server_.process();
+  const std::string rejected = "realise_inbound_rejected_total";
+  EXPECT_EQ(AwaitSample(server, rejected + "{reason=\"MALFORMED\"}", 1), 1);
+  EXPECT_EQ(AwaitSample(server, rejected + "{reason=\"PUBLISHER_TYPE_NOT_ALLOWED\"}", 1), 1);
+  EXPECT_EQ(AwaitSample(server, "realise_inbound_duplicates_total", 1), 1);
+  EXPECT_EQ(SampleOf(server, "realise_inbound_accepted_total"), 1);
+  EXPECT_EQ(SampleOf(server, "realise_inbound_taken_total"), 4);
+  EXPECT_EQ(SampleOf(server, "realise_inbound_gone_total"), 0);
+  EXPECT_EQ(SampleOf(server, "realise_inbound_partitions"), 1);
+  EXPECT_EQ(SampleOf(server, "realise_inbound_paused_partitions"), 0);
+  EXPECT_EQ(SampleOf(server, "realise_inbound_waiting"), 0);
+  EXPECT_GE(SampleOf(server, "realise_inbound_lag"), 0);
+  EXPECT_EQ(SampleOf(server, "realise_part_healthy{part=\"inbound\"}"), 1);
 }
 
 TEST_F(Inbound, IsDecidedLikeAnyAppend) {

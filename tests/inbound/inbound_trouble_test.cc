@@ -16,6 +16,7 @@
 #include "libs/inbound/testing/event_messages.h"
 #include "libs/kafka/kafka_admin.h"
 #include "tests/end_to_end/served_ledger.h"
+#include "tests/end_to_end/told.h"
 #include "tests/inbound/inbound_door.h"
 
 namespace realise::testing {
@@ -183,6 +184,7 @@ TEST_F(InboundTrouble, AStoppedLedgerIsRejectedAndTheOthersGoOn) {
     outcome = door_.Last(offset - 1).reason();
   }
   EXPECT_EQ(outcome, kLedgerStopped);
+  EXPECT_EQ(AwaitHealth(server.address(), "inbound", "NOT_SERVING"), "NOT_SERVING");
   door_.Publish(0, For(good, 0));
   door_.Flush();
   door_.Await(static_cast<size_t>(offset) + 1);

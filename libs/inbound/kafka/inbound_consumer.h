@@ -76,11 +76,15 @@ class InboundConsumer {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<InboundConsumer>> Start(const InboundOptions& options,
                                                                               AppendFunction append,
                                                                               const Clock& clock);
-  // Lets what is under way finish, within InboundOptions::drain_within, and leaves the group.
+  // Stops.
   ~InboundConsumer();
 
   InboundConsumer(const InboundConsumer&) = delete;
   InboundConsumer& operator=(const InboundConsumer&) = delete;
+
+  // Lets what is under way finish, within InboundOptions::drain_within, and leaves the group.  Health and
+  // counts stay what they were at the end.  For one thread; a second call changes nothing.
+  void Stop();
 
   // OK; UNAVAILABLE while Kafka or a ledger does not answer, or a partition waits.  The message says what.
   [[nodiscard]] absl::Status Health() const;

@@ -94,7 +94,9 @@ absl::Status InboundConsumer::Loop::Start() {
   return absl::OkStatus();
 }
 
-InboundConsumer::Loop::~Loop() {
+InboundConsumer::Loop::~Loop() { Stop(); }
+
+void InboundConsumer::Loop::Stop() {
   stopping_ = true;
   mailbox_->Wake();
   if (thread_.joinable()) thread_.join();
@@ -131,6 +133,8 @@ void InboundConsumer::Loop::Run() {
       rd_kafka_queue_get_consumer(consumer_.get()));
   rd_kafka_queue_cb_event_enable(queue.get(), nullptr, nullptr);
   rd_kafka_consumer_close(consumer_.get());
+  publish_at_ = Time();
+  Publish(std::chrono::steady_clock::now());
 }
 
 // False if there is nothing more for now.
@@ -381,6 +385,7 @@ absl::StatusOr<std::unique_ptr<InboundConsumer>> InboundConsumer::Start(const In
   return std::unique_ptr<InboundConsumer>(new InboundConsumer(std::move(loop)));
 }
 
+void InboundConsumer::Stop() { loop_->Stop(); }
 absl::Status InboundConsumer::Health() const { return loop_->Health(); }
 InboundCounts InboundConsumer::Counts() const { return loop_->Counts(); }
 

@@ -50,6 +50,8 @@ class InboundConsumer::Loop {
 
   // As InboundConsumer::Start.
   [[nodiscard]] absl::Status Start();
+  // As InboundConsumer::Stop.
+  void Stop();
 
   absl::Status Health() const;
   InboundCounts Counts() const;
