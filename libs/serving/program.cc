@@ -37,6 +37,14 @@ absl::Status ServeOrPrint(const Role& role, const ServeFlags& flags, const Conso
 
 }  // namespace
 
+void AddConfigFlag(CLI::App& app, std::vector<std::string>& files) {
+  app.add_option("--config", files,
+                 "File of settings, one `name = value` a line; may be given several times, a later file wins")
+      ->envname("REALISE_CONFIG")
+      ->expected(1)
+      ->take_all();
+}
+
 void AddServeFlags(CLI::App& app, const Role& role, ServeFlags& flags) {
   const ServeOptions built_in(role);
   for (const Setting& setting : AllSettings()) {
@@ -53,11 +61,7 @@ void AddServeFlags(CLI::App& app, const Role& role, ServeFlags& flags) {
       app.add_option_function<std::string>(flag, take, help)->default_str(setting.ValueIn(built_in));
     }
   }
-  app.add_option("--config", flags.config_files,
-                 "File of settings, one `name = value` a line; may be given several times, a later file wins")
-      ->envname("REALISE_CONFIG")
-      ->expected(1)
-      ->take_all();
+  AddConfigFlag(app, flags.config_files);
   app.add_flag("--print-config", flags.print_config, "Print what is in force and who said so, and end");
 }
 

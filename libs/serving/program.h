@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
@@ -18,6 +20,9 @@ struct Console {
 
 // Adds the flags of a role to an app or a subcommand; `flags` must outlive it.
 void AddServeFlags(CLI::App& app, const Role& role, ServeFlags& flags);
+
+// Adds --config, the files of settings; `files` must outlive the app.
+void AddConfigFlag(CLI::App& app, std::vector<std::string>& files);
 
 // Finds out what is in force, and prints it if that was asked for, or serves until a signal.  Returns the
 // exit status: 0 after a signal, 2 for a configuration that cannot be right, 69 if the port or the data

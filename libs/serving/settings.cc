@@ -118,6 +118,21 @@ void TakeVariable(const Environment& environment, const std::string& variable, s
   if (value != nullptr) said[std::move(name)] = {value, variable};
 }
 
+// What files and environment say.
+absl::StatusOr<SaidByName> Gather(const Role& role, const std::vector<std::string>& config_files,
+                                  const Environment& environment) {
+  SaidByName said;
+  for (const std::string& path : config_files) RETURN_IF_ERROR(TakeFile(role, path, said));
+  for (const Setting& setting : kSettings) {
+    if (setting.IsFor(role)) TakeVariable(environment, setting.variable, std::string(setting.name), said);
+  }
+  for (const KafkaSetting& setting : kKafkaSettings) {
+    TakeVariable(environment, KafkaVariable(setting.name), std::string(kKafka) + std::string(setting.name),
+                 said);
+  }
+  return said;
+}
+
 absl::Status Apply(const Setting& setting, const Said& said, ServeOptions& options) {
   if (const auto* text = std::get_if<std::string ServeOptions::*>(&setting.field)) {
     options.** text = said.value;
@@ -159,15 +174,7 @@ std::string ResolvedSettings::ToConfig() const {
 
 absl::StatusOr<ResolvedSettings> ResolveSettings(const Role& role, const ServeFlags& flags,
                                                  const Environment& environment) {
-  SaidByName said;
-  for (const std::string& path : flags.config_files) RETURN_IF_ERROR(TakeFile(role, path, said));
-  for (const Setting& setting : kSettings) {
-    if (setting.IsFor(role)) TakeVariable(environment, setting.variable, std::string(setting.name), said);
-  }
-  for (const KafkaSetting& setting : kKafkaSettings) {
-    TakeVariable(environment, KafkaVariable(setting.name), std::string(kKafka) + std::string(setting.name),
-                 said);
-  }
+  ASSIGN_OR_RETURN(SaidByName said, Gather(role, flags.config_files, environment));
   for (const auto& [name, value] : flags.values) said[name] = {value, "--" + name};
 
   ResolvedSettings resolved{.options = ServeOptions(role), .in_force = {}};
@@ -191,6 +198,18 @@ absl::StatusOr<ResolvedSettings> ResolveSettings(const Role& role, const ServeFl
   }
   RETURN_IF_ERROR(resolved.options.Check(role));
   return resolved;
+}
+
+absl::StatusOr<KafkaPlace> ResolveKafka(const std::vector<std::string>& config_files,
+                                        const Environment& environment) {
+  // Its role has every setting.
+  ASSIGN_OR_RETURN(SaidByName said, Gather(kServeRole, config_files, environment));
+  KafkaPlace place{.brokers = said["brokers"].value, .inbound = said["inbound"].value};
+  for (const KafkaSetting& setting : kKafkaSettings) {
+    const auto at = said.find(std::string(kKafka) + std::string(setting.name));
+    if (at != said.end()) place.connection.emplace_back(setting.name, at->second.value);
+  }
+  return place;
 }
 
 }  // namespace realise

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -73,5 +74,16 @@ using Environment = std::function<const char*(const char*)>;
 //   INVALID_ARGUMENT  a file, a name that does not exist, a value that does not fit; the message says where.
 [[nodiscard]] absl::StatusOr<ResolvedSettings> ResolveSettings(const Role& role, const ServeFlags& flags,
                                                                const Environment& environment);
+
+// What a command that is no server has to know of Kafka; as the servers are told.
+struct KafkaPlace {
+  std::string brokers;                                            // empty if nobody says
+  std::vector<std::pair<std::string, std::string>> connection{};  // in librdkafka's names
+  std::string inbound;                                            // empty if nobody says
+};
+// From the files of a server, whose other settings are passed over, and the environment.
+//   INVALID_ARGUMENT  as ResolveSettings.
+[[nodiscard]] absl::StatusOr<KafkaPlace> ResolveKafka(const std::vector<std::string>& config_files,
+                                                      const Environment& environment);
 
 }  // namespace realise

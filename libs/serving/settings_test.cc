@@ -134,6 +134,29 @@ TEST_F(Settings, ASecretIsTakenButNeverShown) {
               AllOf(HasSubstr("# kafka.sasl.password is set"), Not(HasSubstr("hunter"))));
 }
 
+TEST_F(Settings, ACommandConnectsToKafkaAsTheServerDoes) {
+  File("1", "listen = 127.0.0.1:1\nbrokers = b1\ninbound = i1\nkafka.security.protocol = SASL_SSL\n");
+  File("2", "kafka.sasl.password = hunter2\n");
+  environment_ = {{"REALISE_BROKERS", "b2"}};
+  const auto resolve = [this] {
+    return ResolveKafka(flags_.config_files, [this](const char* name) -> const char* {
+      const auto at = environment_.find(name);
+      return at == environment_.end() ? nullptr : at->second.c_str();
+    });
+  };
+  const auto place = resolve();
+  ASSERT_TRUE(place.ok()) << place.status();
+  EXPECT_EQ(place->brokers, "b2");
+  EXPECT_EQ(place->inbound, "i1");
+  EXPECT_THAT(place->connection,
+              ElementsAre(Pair("security.protocol", "SASL_SSL"), Pair("sasl.password", "hunter2")));
+  flags_.config_files.clear();
+  environment_.clear();
+  EXPECT_EQ(resolve()->brokers, "");
+  File("3", "kafka.acks = 1\n");
+  EXPECT_THAT(std::string(resolve().status().message()), HasSubstr("kafka.acks is not handed"));
+}
+
 TEST_F(Settings, ValuesThatDoNotFit) {
   File("1", "brokers = b\nallow-unsafe-topic = yes\n");
   EXPECT_THAT(Error(kIngestRole), AllOf(HasSubstr("line 2"), HasSubstr("true or false")));

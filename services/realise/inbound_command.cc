@@ -1,4 +1,5 @@
 // realise inbound create | list | replay
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <utility>
@@ -8,6 +9,8 @@
 #include "libs/inbound/kafka/inbound_topics.h"
 #include "libs/inbound/kafka/kept_messages.h"
 #include "libs/inbound/outcome.h"
+#include "libs/serving/program.h"
+#include "libs/serving/settings.h"
 #include "services/realise/commands.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
@@ -18,8 +21,9 @@ namespace realise {
 namespace {
 
 struct InboundCommandOptions {
+  std::vector<std::string> config_files;
   InboundCluster cluster;
-  std::string topic = std::string(kDefaultInboundTopic);
+  std::string topic;
   NewInboundTopics plan;
   int retention_days = 30;
   KeptSelection selection;
@@ -29,6 +33,20 @@ struct InboundCommandOptions {
   bool content = false;
   bool send = false;
 };
+
+// Says what is missing or wrong.  A flag wins over what files and environment say.
+int Complete(InboundCommandOptions& options) {
+  const auto said = ResolveKafka(options.config_files, [](const char* name) { return std::getenv(name); });
+  if (!said.ok()) return Failed(said.status());
+  if (options.cluster.brokers.empty()) options.cluster.brokers = said->brokers;
+  if (options.cluster.brokers.empty()) {
+    return WrongUsage("--brokers: is needed, here, in REALISE_BROKERS or in a file of --config");
+  }
+  options.cluster.connection = said->connection;
+  if (options.topic.empty()) options.topic = said->inbound;
+  if (options.topic.empty()) options.topic = kDefaultInboundTopic;
+  return kExitOk;
+}
 
 // False if they are not in order.  REQUIRES: TimeForm let them through.
 bool ParseTimes(InboundCommandOptions& options) {
@@ -157,6 +175,12 @@ void AddSelection(CLI::App& command, InboundCommandOptions& options) {
                    "With key, data and headers, base64, in JSON; nobody has checked them");
 }
 
+int Run(int (*command)(const Globals&, InboundCommandOptions&), const Globals& globals,
+        InboundCommandOptions& options) {
+  const int complete = Complete(options);
+  return complete == kExitOk ? command(globals, options) : complete;
+}
+
 }  // namespace
 
 void AddInbound(CLI::App& app, Globals& globals) {
@@ -164,10 +188,14 @@ void AddInbound(CLI::App& app, Globals& globals) {
       app.add_subcommand("inbound", "What other systems publish to Kafka: topics, rejected messages");
   inbound->require_subcommand(1);
   const auto options = SharedOptions<InboundCommandOptions>();
-  inbound->add_option("--brokers", options->cluster.brokers, "Kafka's bootstrap brokers")
-      ->envname("REALISE_BROKERS")
-      ->required();
-  inbound->add_option("--topic", options->topic, "The topic that others publish to")->capture_default_str();
+  inbound->add_option("--brokers", options->cluster.brokers,
+                      "Kafka's bootstrap brokers (REALISE_BROKERS, or `brokers` in a file of --config)");
+  inbound
+      ->add_option("--topic", options->topic,
+                   "The topic that others publish to (REALISE_INBOUND, or `inbound` in a file of --config)")
+      ->default_str(std::string(kDefaultInboundTopic));
+  // The servers' own, which say how to connect; a password is never a flag.
+  AddConfigFlag(*inbound, options->config_files);
   inbound->fallthrough();
 
   CLI::App* create = inbound->add_subcommand("create", "Make the topics that are not there, set safely");
@@ -182,19 +210,19 @@ void AddInbound(CLI::App& app, Globals& globals) {
   create->add_option("--retention-days", options->retention_days, "For how long messages are kept")
       ->check(CLI::Range(1, 36500))
       ->capture_default_str();
-  create->callback([&globals, options] { globals.exit_code = Create(globals, *options); });
+  create->callback([&globals, options] { globals.exit_code = Run(Create, globals, *options); });
 
   CLI::App* list = inbound->add_subcommand("list", "List rejected messages, and why they were rejected");
   AddSelection(*list, *options);
   list->add_option("--most", options->most, "At most as many")->capture_default_str();
-  list->callback([&globals, options] { globals.exit_code = List(globals, *options); });
+  list->callback([&globals, options] { globals.exit_code = Run(List, globals, *options); });
 
   CLI::App* replay = inbound->add_subcommand("replay",
                                              "Publish rejected messages again as they were, once what was "
                                              "wrong is mended; without --send only count");
   AddSelection(*replay, *options);
   replay->add_flag("--send", options->send, "Publish them");
-  replay->callback([&globals, options] { globals.exit_code = ReplayRejected(globals, *options); });
+  replay->callback([&globals, options] { globals.exit_code = Run(ReplayRejected, globals, *options); });
 }
 
 }  // namespace realise

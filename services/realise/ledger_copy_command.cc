@@ -1,5 +1,6 @@
 #include "services/realise/ledger_copy_command.h"
 
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "libs/event_log/copy/commit_file.h"
 #include "libs/event_log/copy/ledger_copy.h"
 #include "libs/serving/log_place.h"
+#include "libs/serving/program.h"
+#include "libs/serving/settings.h"
 #include "services/realise/connection.h"
 #include "services/realise/exit_codes.h"
 #include "services/realise/option_forms.h"
@@ -26,6 +29,12 @@ struct CopyOptions {
   std::string from = "server";
   std::string to;
   bool allow_unsafe_topic = false;
+  std::vector<std::string> config_files;
+  KafkaPlace kafka;  // how to connect
+
+  KafkaAccess Access() const {
+    return {.allow_unsafe_topic = allow_unsafe_topic, .connection = kafka.connection};
+  }
 };
 
 bool IsFile(const std::string& place) { return place.rfind(kFile, 0) == 0; }
@@ -80,8 +89,7 @@ absl::StatusOr<OpenSource> OpenFrom(const Globals& globals, const CopyOptions& o
     ASSIGN_OR_RETURN(source.file, CommitFileReader::Open(PathOf(options.from)));
     source.commits = CommitsOf(*source.file);
   } else {
-    ASSIGN_OR_RETURN(source.log,
-                     OpenLogPlace(options.from, {.allow_unsafe_topic = options.allow_unsafe_topic}));
+    ASSIGN_OR_RETURN(source.log, OpenLogPlace(options.from, options.Access()));
     ASSIGN_OR_RETURN(source.reader, CommitReader::Open(*source.log, options.ledger, std::nullopt));
     source.commits = ValidCommitsOf(*source.reader);
   }
@@ -101,13 +109,16 @@ absl::StatusOr<CopiedLedger> Copy(const Globals& globals, const CopyOptions& opt
     if (!file.ok()) return OfOption("--to", file.status());
     return CopyToFile(source.commits, **file);
   }
-  const auto opened = OpenLogPlace(options.to, {.allow_unsafe_topic = options.allow_unsafe_topic});
+  const auto opened = OpenLogPlace(options.to, options.Access());
   if (!opened.ok()) return OfOption("--to", opened.status());
   const std::unique_ptr<EventLog>& target = *opened;
   return CopyLedger(source.commits, *target, options.ledger);
 }
 
-int CopyAndPrint(const Globals& globals, const CopyOptions& options) {
+int CopyAndPrint(const Globals& globals, CopyOptions& options) {
+  auto kafka = ResolveKafka(options.config_files, [](const char* name) { return std::getenv(name); });
+  if (!kafka.ok()) return Failed(kafka.status());
+  options.kafka = *std::move(kafka);
   const auto copied = Copy(globals, options);
   if (!copied.ok()) return Failed(copied.status());
   const Receipt receipt{
@@ -142,6 +153,8 @@ void AddLedgerCopy(CLI::App& ledger, Globals& globals) {
       ->required()
       ->check(PlaceForm(false));
   copy->add_flag("--allow-unsafe-topic", options->allow_unsafe_topic, "Take a topic that could lose records");
+  // The servers' own, which say how to connect to Kafka; a password is never a flag.
+  AddConfigFlag(*copy, options->config_files);
   copy->callback([&globals, options] { globals.exit_code = CopyAndPrint(globals, *options); });
 }
 
