@@ -17,7 +17,7 @@ EMPTY_NAME = re.compile(r"(^|_)(utils?|common|helpers?|misc|manager)([_.]|$)", r
 # The floors of libs/README.md: a module includes modules of lower floors only.
 FLOORS = {
     "libs/base": 0,
-    "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1, "libs/kafka": 1,
+    "libs/domain": 1, "libs/postings": 1, "libs/measures": 1, "libs/event_log": 1, "libs/kafka": 1, "libs/rocksdb": 1,
     "libs/fleet": 1, "libs/fleet/kafka": 2,
     "libs/event_log/rocksdb": 2, "libs/event_log/copy": 2, "libs/event_log/kafka": 2, "libs/view_store": 2, "libs/adapters": 2, "libs/inbound": 2,
     "libs/metrics": 2,
@@ -43,7 +43,7 @@ INCLUDES = [
     (r"librdkafka/", ("libs/kafka/", "libs/event_log/kafka/", "libs/fleet/kafka/", "tests/", "tools/"), False,
      "use EventLog or Placement; only libs/kafka and the kafka folders know librdkafka"),
     (r"prometheus/", ("libs/metrics/",), False, "say it to a Scrape; only libs/metrics knows prometheus-cpp"),
-    (r"rocksdb/", ("libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store"), True,
+    (r"rocksdb/", ("libs/rocksdb/", "libs/event_log/rocksdb/", "libs/view_store/", "libs/ledger/decider_store"), True,
      "use EventLog, ViewStore or DeciderStore; only these know RocksDB"),
 ]
 

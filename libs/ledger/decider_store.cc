@@ -21,6 +21,7 @@
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/ledger_state.h"
+#include "libs/rocksdb/info_log.h"
 
 namespace realise {
 namespace {
@@ -104,7 +105,7 @@ absl::StatusOr<std::unique_ptr<DeciderStore>> DeciderStore::Open(const DeciderSt
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   rocks.memtable_whole_key_filtering = true;
   rocks.memtable_prefix_bloom_size_ratio = 0.05;
-  rocks.keep_log_file_num = 2;
+  if (options.env == nullptr) rocks.info_log = NewInfoLog(options.path);
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, options.path, &db), "opening " + options.path));
   return std::unique_ptr<DeciderStore>(new DeciderStore(std::unique_ptr<rocksdb::DB>(db)));

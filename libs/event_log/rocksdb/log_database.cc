@@ -9,6 +9,7 @@
 #include "libs/base/status_macros.h"
 #include "libs/event_log/big_endian.h"
 #include "libs/event_log/rocksdb/rocksdb_status.h"
+#include "libs/rocksdb/info_log.h"
 
 namespace realise {
 namespace {
@@ -29,8 +30,6 @@ rocksdb::Options DatabaseOptions(rocksdb::Env& env) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.compression = rocksdb::kNoCompression;
   options.write_buffer_size = 64 * 1024 * 1024;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 * 1024 * 1024;
   return options;
 }
 
@@ -109,6 +108,7 @@ absl::StatusOr<OpenedDatabase> OpenDatabase(rocksdb::Env& env, const std::string
     return absl::DataLossError(fmt::format("embedded log: {} has lost its database", path));
   }
   rocksdb::Options options = DatabaseOptions(env);
+  if (&env == rocksdb::Env::Default()) options.info_log = NewInfoLog(path);
   if (exists) RETURN_IF_ERROR(LookBeforeChanging(options, path, *mark));
   options.create_if_missing = !exists;
   rocksdb::DB* db = nullptr;
