@@ -17,6 +17,8 @@ namespace realise {
 // skip_stream_version        expected versions are not checked
 // refusal_behind_log         a refusal is answered although the log went on without what it was decided on
 // no_anchor_check            a reader does not look at what it read before
+// ingest_unsynced            the view store ingests over rows that a power cut may still take
+// read_committed             a reader of Kafka waits for transactions and leaves out the aborted ones
 #ifdef REALISE_SABOTAGE_POINTS
 inline bool Sabotaged(std::string_view fault) {
   static const char* const on = std::getenv("REALISE_SABOTAGE");

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "fmt/format.h"
+#include "libs/base/sabotage.h"
 #include "libs/base/status_macros.h"
 
 namespace realise {
@@ -49,20 +50,21 @@ KafkaSettings ConnectionSettings(const std::string& brokers, const KafkaSettings
 
 KafkaSettings ConsumerSettings(const KafkaSettings& connection) {
   KafkaSettings settings = connection;
-  settings.insert(settings.end(),
-                  {
-                      {"auto.offset.reset", "error"},
-                      {"enable.auto.commit", "false"},
-                      {"auto.commit.enable", "false"},
-                      {"enable.auto.offset.store", "false"},
-                      {"allow.auto.create.topics", "false"},
-                      {"check.crcs", "true"},
-                      {"isolation.level", "read_uncommitted"},
-                      // Tells the end even where it is a transaction's marker and not a record.
-                      {"enable.partition.eof", "true"},
-                      {"fetch.min.bytes", "1"},
-                      {"fetch.error.backoff.ms", "50"},
-                  });
+  settings.insert(
+      settings.end(),
+      {
+          {"auto.offset.reset", "error"},
+          {"enable.auto.commit", "false"},
+          {"auto.commit.enable", "false"},
+          {"enable.auto.offset.store", "false"},
+          {"allow.auto.create.topics", "false"},
+          {"check.crcs", "true"},
+          {"isolation.level", Sabotaged("read_committed") ? "read_committed" : "read_uncommitted"},
+          // Tells the end even where it is a transaction's marker and not a record.
+          {"enable.partition.eof", "true"},
+          {"fetch.min.bytes", "1"},
+          {"fetch.error.backoff.ms", "50"},
+      });
   return settings;
 }
 

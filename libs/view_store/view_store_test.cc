@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "libs/view_store/view_keys.h"
 #include "rocksdb/env.h"
+#include "tests/support/unsynced_loss_fs.h"
 
 namespace realise {
 namespace {
@@ -63,6 +64,27 @@ TEST_F(ViewStoreTest, ASnapshotSeesNothingThatIsWrittenOrIngestedLater) {
   EXPECT_EQ(*before->Get("a"), "1");
   EXPECT_EQ(*before->Get("b"), std::nullopt);
   EXPECT_EQ(All(), (Rows{"b=2", "c=3"}));
+}
+
+// Otherwise the position that was ingested would stand over postings that are gone.
+TEST(ViewStorePowerCut, TakesNothingFromUnderWhatWasIngested) {
+  UnsyncedLossEnv disk;
+  {
+    const auto store = ViewStore::Open({.path = "/views", .env = disk.env()});
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->Write(RowsOf({{"live", "1"}})).ok());
+    ASSERT_TRUE((*store)->Ingest(RowsOf({{"position", "2"}})).ok());
+    ASSERT_TRUE((*store)->Write(RowsOf({{"unsynced", "3"}})).ok());
+    disk.fs().PowerOff();
+  }
+  disk.fs().PowerOn(UnsyncedTail::kDropped);
+  const auto store = ViewStore::Open({.path = "/views", .env = disk.env()});
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto rows = (*store)->Snapshot();
+  for (const char* kept : {"live", "position"}) {
+    rows->Seek(kept);
+    EXPECT_TRUE(rows->On(kept)) << kept;
+  }
 }
 
 TEST_F(ViewStoreTest, DeletesAllRowsOfAPrefixAndNoOthers) {

@@ -26,6 +26,8 @@ std::vector<Guard> Guards() {
       {"refusal_behind_log", SABOTAGED_SIMULATION, "Simulation.NothingIsLostDoubledOrMistoldWhateverFails"},
       {"no_anchor_check", SABOTAGED_SIMULATION, "Simulation.ALogThatWasCutIsNoticed"},
       {"accept_other_previous", SABOTAGED_EVENT_LOG, "CommitChain.JudgesEachCommitByTheOneRule"},
+      {"ingest_unsynced", SABOTAGED_VIEW_STORE, "ViewStorePowerCut.TakesNothingFromUnderWhatWasIngested"},
+      {"read_committed", SABOTAGED_KAFKA, "KafkaLog.PassesOverTheMarkersOfTransactionsAndReachesTheEnd"},
   };
 }
 
