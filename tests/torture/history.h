@@ -46,6 +46,7 @@ struct QueryCall {
   v1::QuerySavingsRequest request;
   Outcome outcome = Outcome::kUnknown;
   v1::QuerySavingsResponse response;  // if answered
+  std::string error;                  // if not
 };
 
 // The calls of one ledger, in no order.
@@ -77,6 +78,12 @@ class HistoryRecorder {
     const std::lock_guard lock(mutex_);
     return last_progress_;
   }
+  // From here on pauses are measured.
+  void StartMeasuringPauses() {
+    const std::lock_guard lock(mutex_);
+    longest_pause_ = std::chrono::nanoseconds(0);
+    last_progress_ = std::chrono::steady_clock::now();
+  }
   // The longest time between two acknowledgements.
   std::chrono::nanoseconds longest_pause() const {
     const std::lock_guard lock(mutex_);
@@ -91,7 +98,7 @@ class HistoryRecorder {
 
  private:
   void NoteProgress(Moment now) {
-    if (last_progress_ != Moment{}) longest_pause_ = std::max(longest_pause_, now - last_progress_);
+    longest_pause_ = std::max<std::chrono::nanoseconds>(longest_pause_, now - last_progress_);
     last_progress_ = std::max(last_progress_, now);
   }
 

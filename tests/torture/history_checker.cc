@@ -16,6 +16,11 @@ namespace realise::torture {
 namespace {
 
 // In the order of the enum.
+// What one commit and one text may be, as publishers are told.
+constexpr int kCommitEventsMax = 1000;
+constexpr size_t kCommitBytesMax = 512 * 1024;
+constexpr size_t kQuestionBytesMax = 500;
+
 constexpr std::array<std::string_view, static_cast<size_t>(kLastAnomaly) + 1> kNames = {
     "DAMAGED_COMMIT",      "TWICE",        "VERSION_GAP",     "NOBODY_SENT",     "OTHER_CONTENT",
     "TORN_BATCH",          "LOST",         "ELSEWHERE",       "BAD_RECEIPT",     "WRONG_VERSION",
@@ -290,6 +295,12 @@ void HistoryJudge::CheckReason(const AppendCall& call, uint64_t position) {
     holds = std::any_of(events.begin(), events.end(), [&](const v1::Event& event) {
       return event.stream().rfind("claim/", 0) == 0 && log_.VersionAt(event.stream(), position) == 0;
     });
+  } else if (call.reason == "MALFORMED") {
+    holds = std::any_of(events.begin(), events.end(), [](const v1::Event& event) {
+      return event.claim_queried().question().size() > kQuestionBytesMax;
+    });
+  } else if (call.reason == "TOO_LARGE") {
+    holds = events.size() > kCommitEventsMax || call.request.ByteSizeLong() > kCommitBytesMax;
   } else {
     return Find(Anomaly::kUnfoundedRejection, what + ": no publisher gives cause for it");
   }
