@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "libs/rpc/deadline.h"
@@ -38,11 +39,17 @@ AppendOutcome Refused(const grpc::Status& status) {
   return outcome;
 }
 
+std::unique_ptr<v1::AppendService::Stub> StubOf(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  // It is this process, whatever stands in the environment for others.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return v1::AppendService::NewStub(
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+}
+
 }  // namespace
 
-RoutedAppends::RoutedAppends(const std::string& address)
-    : stub_(v1::AppendService::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))),
-      calls_(kRoutedAppendsMax) {
+RoutedAppends::RoutedAppends(const std::string& address) : stub_(StubOf(address)), calls_(kRoutedAppendsMax) {
   for (size_t i = 0; i < kRoutedAppendsMax; ++i) threads_.emplace_back([this, i] { Run(i); });
 }
 
@@ -69,17 +76,41 @@ void RoutedAppends::Append(v1::AppendRequest request, std::function<void(AppendO
   changed_.notify_one();
 }
 
+std::deque<RoutedAppends::Job>::iterator RoutedAppends::Next() {
+  if (silent_under_way_ < kSilentAppendsMax) return jobs_.begin();
+  return std::ranges::find_if(jobs_, [&](const Job& job) { return !silent_.contains(job.request.ledger()); });
+}
+
 void RoutedAppends::Run(size_t thread) {
   while (true) {
     Job job;
+    bool silent = false;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+      changed_.wait(lock, [&] { return stopping_ || Next() != jobs_.end(); });
       if (stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      const auto next = Next();
+      job = std::move(*next);
+      jobs_.erase(next);
+      silent = silent_.contains(job.request.ledger());
+      silent_under_way_ += silent ? 1 : 0;
     }
-    job.done(Call(thread, job.request));
+    AppendOutcome outcome = Call(thread, job.request);
+    {
+      const std::lock_guard lock(mutex_);
+      silent_under_way_ -= silent ? 1 : 0;
+      NoteAnswer(job.request.ledger(), outcome.status);
+      changed_.notify_all();
+    }
+    job.done(std::move(outcome));
+  }
+}
+
+void RoutedAppends::NoteAnswer(const std::string& ledger, const absl::Status& status) {
+  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) {
+    silent_.erase(ledger);
+  } else if (silent_.size() < kSilentLedgersMax) {
+    silent_.insert(ledger);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,10 @@ namespace realise {
 // Requests under way at a time; more wait their turn.  Each may wait for a ledger that does not answer, so
 // there are more of them than one would think of.
 inline constexpr int kRoutedAppendsMax = 32;
+// Of them, for ledgers that did not answer the last time; the others are kept for those that do.
+inline constexpr int kSilentAppendsMax = 8;
+// More ledgers that do not answer are not kept in mind.
+inline constexpr size_t kSilentLedgersMax = 10'000;
 
 // Thread-safe.
 class RoutedAppends {
@@ -39,12 +44,17 @@ class RoutedAppends {
     std::function<void(AppendOutcome)> done;
   };
   void Run(size_t thread);
+  // The first that may be sent now; the end if there is none.  Under mutex_.
+  std::deque<Job>::iterator Next();
+  void NoteAnswer(const std::string& ledger, const absl::Status& status);
   AppendOutcome Call(size_t thread, const v1::AppendRequest& request);
 
   const std::unique_ptr<v1::AppendService::Stub> stub_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;                     // under mutex_; bounded by whoever asks
+  std::set<std::string> silent_;             // under mutex_; ledgers that did not answer the last time
+  int silent_under_way_ = 0;                 // under mutex_
   bool stopping_ = false;                    // under mutex_
   std::vector<grpc::ClientContext*> calls_;  // under mutex_; of each thread, null between calls
   std::vector<std::thread> threads_;
