@@ -179,8 +179,15 @@ std::optional<v1::Refusal> CheckAttributes(const Headers& headers) {
         "This header has to be uk.nhs.benefits.<fact>.v1 with a fact of proto/realise/v1/event.proto, "
         "uk.nhs.benefits.claim_submitted.v1 for example");
   }
-  if (const std::string_view ledger = headers.Attribute("ledger"); !ledger.empty() && !IsLedgerCode(ledger)) {
+  const std::string_view ledger = headers.Attribute("ledger");
+  if (!ledger.empty() && !IsLedgerCode(ledger)) {
     return Refuse(Reason::kMalformed, "ce_ledger", "This header has to be an ODS code, or be left out");
+  }
+  // Ten digits have the form of a code, too; and no event holds this header, whose other texts are looked at
+  // with it.
+  if (ContainsNhsNumber(ledger)) {
+    return Refuse(Reason::kPatientIdentifier, "ce_ledger",
+                  "This header holds a valid NHS number; it has to be an ODS code, or be left out");
   }
   return std::nullopt;
 }

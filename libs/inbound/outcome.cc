@@ -119,6 +119,14 @@ MessageContent WithoutValue(MessageContent copy) {
   return copy;
 }
 
+MessageContent OnlyWhere(MessageContent copy) {
+  copy = WithoutValue(std::move(copy));
+  copy.key.reset();
+  copy.headers.erase(copy.headers.begin(),
+                     copy.headers.end() - static_cast<std::ptrdiff_t>(kRejectedHeaders.size()));
+  return copy;
+}
+
 std::optional<KeptMessage> ReadKept(const InboundMessage& copy) {
   const std::vector<MessageHeader>& headers = copy.content.headers;
   if (headers.size() < kRejectedHeaders.size()) return std::nullopt;

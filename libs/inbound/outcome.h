@@ -40,7 +40,7 @@ inline constexpr std::array<std::string_view, 8> kRejectedHeaders = {
     "realise_topic", "realise_partition", "realise_offset",      "realise_reason",
     "realise_field", "realise_message",   "realise_rejected_at", "realise_value"};
 // Values of the last one: the value is that of the message, or was too large to be kept and stands only where
-// the message was published.
+// the message was published, and key and headers perhaps too.
 inline constexpr std::string_view kValueKept = "kept";
 inline constexpr std::string_view kValueLeftOut = "left out";
 
@@ -49,6 +49,8 @@ inline constexpr std::string_view kValueLeftOut = "left out";
                                           Instant now);
 // The same without its value.
 [[nodiscard]] MessageContent WithoutValue(MessageContent copy);
+// The same without anything of the message, for key and headers can be too large as well.
+[[nodiscard]] MessageContent OnlyWhere(MessageContent copy);
 
 // A copy read again.
 struct KeptMessage {

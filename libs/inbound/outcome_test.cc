@@ -80,6 +80,14 @@ TEST(RejectedCopy, KeepsTheMessageAndTheReason) {
   EXPECT_FALSE(without->has_value);
   EXPECT_FALSE(without->message.content.value);
 
+  const auto place =
+      ReadKept({{"realise.inbound.rejected", 1, 6}, OnlyWhere(RejectedCopy(inbound, outcome, kNow))});
+  ASSERT_TRUE(place);
+  EXPECT_FALSE(place->has_value);
+  EXPECT_EQ(place->message.content, MessageContent{});
+  EXPECT_EQ(place->message.place, inbound.place);
+  EXPECT_EQ(place->reason, kept->reason);
+
   EXPECT_FALSE(ReadKept(inbound)) << "no copy";
   EXPECT_FALSE(DescribeKept(*kept, read, false).has_inbound() == false);
   EXPECT_TRUE(DescribeKept(*kept, read, false).data().empty());

@@ -27,6 +27,7 @@ absl::StatusOr<KafkaHandle> NewKafkaHandle(rd_kafka_type_t type, const KafkaSett
     rd_kafka_conf_set_stats_cb(conf.get(), callbacks.statistics);
     rd_kafka_conf_set(conf.get(), "statistics.interval.ms", "5000", reason.data(), reason.size());
   }
+  if (callbacks.commit != nullptr) rd_kafka_conf_set_offset_commit_cb(conf.get(), callbacks.commit);
   if (callbacks.rebalance != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), callbacks.rebalance);
   KafkaHandle handle(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
   if (handle == nullptr) return absl::InvalidArgumentError(fmt::format("Kafka client: {}", reason.data()));

@@ -69,6 +69,7 @@ struct KafkaCallbacks {
   // Every five seconds, with JSON that librdkafka frees if this returns 0.
   int (*statistics)(rd_kafka_t*, char*, size_t, void*) = nullptr;
   void (*rebalance)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
+  void (*commit)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
 };
 
 //   INVALID_ARGUMENT  a setting is unknown or does not fit the others; the message names it.

@@ -23,6 +23,8 @@ const JsonObject* Object(const JsonObject& object, const char* name) {
 KafkaBrokerStatistics ToBroker(const std::string& name, const JsonObject& broker) {
   KafkaBrokerStatistics statistics;
   statistics.broker = name;
+  const auto state = broker.find("state");
+  statistics.up = state != broker.end() && state->second.string_value() == "UP";
   if (const JsonObject* round_trip = Object(broker, "rtt")) {
     statistics.round_trip_us = Number(*round_trip, "p99");
   }

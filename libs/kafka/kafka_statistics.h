@@ -12,6 +12,7 @@ namespace realise {
 
 struct KafkaBrokerStatistics {
   std::string broker;            // "host:port/id"
+  bool up = false;               // connected
   int64_t round_trip_us = 0;     // 99th percentile of the last few seconds; 0 without a request
   int64_t requests_waiting = 0;  // sent or to be sent
   int64_t errors = 0;            // since the client started: sending, receiving, time-outs

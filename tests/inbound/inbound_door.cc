@@ -101,12 +101,13 @@ void InboundDoor::DeleteBelow(int64_t offset) {
   ASSERT_EQ(rd_kafka_event_error(answered.get()), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-void InboundDoor::MakeRejectedTopicSmall() {
+void InboundDoor::LimitRejectedTopic(int64_t message_bytes) {
   const std::unique_ptr<rd_kafka_ConfigResource_t, KafkaConfigResourceDeleter> resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topics_.rejected.c_str()));
   rd_kafka_ConfigResource_set_config(resource.get(), "cleanup.policy", "delete");
   rd_kafka_ConfigResource_set_config(resource.get(), "unclean.leader.election.enable", "false");
-  rd_kafka_ConfigResource_set_config(resource.get(), "max.message.bytes", "100000");
+  rd_kafka_ConfigResource_set_config(resource.get(), "max.message.bytes",
+                                     std::to_string(message_bytes).c_str());
   const KafkaQueue queue(rd_kafka_queue_new(producer_.get()));
   rd_kafka_ConfigResource_t* resources = resource.get();
   rd_kafka_AlterConfigs(producer_.get(), &resources, 1, nullptr, queue.get());

@@ -52,8 +52,8 @@ class InboundDoor {
   void DeleteTopic(const std::string& topic);
   // Deletes what was published to partition 0 below an offset.
   void DeleteBelow(int64_t offset);
-  // Lets the topic of rejected messages take 100,000 bytes at most.
-  void MakeRejectedTopicSmall();
+  // Lets the topic of rejected messages take messages of so many bytes at most.
+  void LimitRejectedTopic(int64_t message_bytes);
 
  private:
   InboundCluster cluster_;

@@ -126,10 +126,38 @@ TEST_F(InboundTrouble, ACopyThatDoesNotFitGoesWithoutItsData) {
   door_.Await(2);
   EXPECT_EQ(door_.Last(0).reason(), "TOO_LARGE");
   EXPECT_EQ(door_.Last(1).reason(), "MALFORMED");
+  // Packed, headers and key can be too large as well.
+  door_.PublishPacked(WithHeader(For("GOOD", 2), "anything", std::string(3'000'000, 'x').c_str()));
+  MessageContent keyed = For("GOOD", 3);
+  keyed.key = std::string(3'000'000, 'x');
+  keyed.value = "{";
+  door_.PublishPacked(keyed);
+  door_.Publish(0, For("GOOD", 4));
+  door_.Flush();
+  door_.Await(5);
+  EXPECT_EQ(door_.Last(2).reason(), "TOO_LARGE");
+  EXPECT_EQ(door_.Last(3).reason(), "MALFORMED");
+  EXPECT_EQ(door_.Last(4).outcome(), kAccepted);
   const auto replay = PlanReplay(door_.cluster(), door_.topics(), {});
   ASSERT_TRUE(replay.ok()) << replay.status();
-  EXPECT_EQ(replay->without_value, 1u);
+  EXPECT_EQ(replay->without_value, 3u);
   EXPECT_EQ(replay->messages.size(), 1u);
+}
+
+TEST_F(InboundTrouble, CopiesThatTheirTopicDoesNotTakeHoldNoMoreThanTheLimit) {
+  options_.limits.partition_bytes_max = 1'000'000;
+  const auto consumer = Start();
+  ASSERT_NE(consumer, nullptr);
+  constexpr int kPoison = 60;
+  door_.LimitRejectedTopic(100);
+  for (int i = 0; i < kPoison; ++i) door_.Publish(0, WithData(For("GOOD", i), std::string(100'000, '{')));
+  door_.Flush();
+  AwaitSaid("partition 0 waits");
+  EXPECT_LT(consumer->Counts().taken, 20u);
+  EXPECT_TRUE(absl::IsUnavailable(consumer->Health()));
+  door_.LimitRejectedTopic(1'114'112);
+  door_.Await(kPoison);
+  AwaitSaid("all is well again");
 }
 
 TEST_F(InboundTrouble, TwoProcessesShareThePartitionsAndOneTakesOverWhatTheOtherLeaves) {
@@ -199,7 +227,7 @@ TEST_F(InboundTrouble, TopicsAreCheckedAtTheStart) {
   EXPECT_THAT(std::string(none.status().message()),
               HasSubstr("realise inbound create --topic test.no-such.inbound"));
 
-  door_.MakeRejectedTopicSmall();
+  door_.LimitRejectedTopic(100'000);
   const auto unsafe = InboundConsumer::Start(options_, ledgers_.Function(), clock_);
   EXPECT_TRUE(absl::IsFailedPrecondition(unsafe.status()));
   EXPECT_THAT(std::string(unsafe.status().message()),

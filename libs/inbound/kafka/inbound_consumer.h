@@ -33,7 +33,7 @@ using AppendFunction =
 struct InboundLimits {
   // Of a partition: taken and not yet committed; then it is paused.
   size_t partition_messages_max = 20'000;
-  // Of a partition: bytes of messages that are not settled.
+  // Of a partition: bytes of messages that are not done: not answered, or their copies not kept yet.
   size_t partition_bytes_max = 16 * 1024 * 1024;
   // Of all partitions together.
   size_t process_bytes_max = 128 * 1024 * 1024;

@@ -16,6 +16,8 @@ constexpr std::chrono::seconds kSayAgainAfter{60};
 constexpr std::chrono::seconds kErrorLasts{5};
 // A ledger that is slow for a moment is no trouble.
 constexpr std::chrono::seconds kLedgerSilentFor{2};
+// In a rush a partition waits again and again, which is no trouble either.
+constexpr std::chrono::seconds kPausedFor{10};
 constexpr size_t kTroublesMax = 5;
 
 absl::Status HealthOf(const std::map<std::string, std::string>& troubles) {
@@ -34,9 +36,11 @@ absl::Status HealthOf(const std::map<std::string, std::string>& troubles) {
 std::map<std::string, std::string> InboundConsumer::Loop::Troubles(Time now) const {
   std::map<std::string, std::string> troubles;
   if (!client_error_.empty() && now - client_error_at_ < kErrorLasts) troubles["Kafka"] = client_error_;
+  // Every other error is told once, and then nothing more of a cluster that is gone.
+  if (!connected_) troubles["Kafka"] = "does not answer: no broker is connected";
   if (!producer_->failure().ok()) troubles["outcomes"] = std::string(producer_->failure().message());
   for (const auto& [id, partition] : partitions_) {
-    if (partition.paused) {
+    if (partition.paused && now - partition.paused_at >= kPausedFor) {
       troubles[fmt::format("partition {}", id)] =
           fmt::format("waits, with {} messages that are not answered", partition.progress.open());
     }
@@ -50,6 +54,21 @@ std::map<std::string, std::string> InboundConsumer::Loop::Troubles(Time now) con
   return troubles;
 }
 
+void InboundConsumer::Loop::NoteTrouble(std::string what) {
+  client_error_ = std::move(what);
+  client_error_at_ = std::chrono::steady_clock::now();
+}
+
+int InboundConsumer::Loop::NoteStatistics(rd_kafka_t* /*handle*/, char* json, size_t size, void* opaque) {
+  Loop& loop = *static_cast<Loop*>(opaque);
+  loop.statistics_.Take({json, size});
+  loop.connected_ = false;
+  for (const KafkaClientStatistics& client : loop.statistics_.Clients()) {
+    for (const KafkaBrokerStatistics& broker : client.brokers) loop.connected_ |= broker.up;
+  }
+  return 0;  // librdkafka frees it
+}
+
 void InboundConsumer::Loop::Publish(Time now) {
   if (now < publish_at_) return;
   publish_at_ = now + kPublishEvery;
@@ -61,10 +80,16 @@ void InboundConsumer::Loop::Publish(Time now) {
     int64_t low = 0;
     int64_t high = 0;
     rd_kafka_get_watermark_offsets(consumer_.get(), options_.topics.inbound.c_str(), id, &low, &high);
-    counts.lag += std::max<int64_t>(high - partition.committed.value_or(std::max<int64_t>(low, 0)), 0);
+    counts.lag +=
+        std::max<int64_t>(high - partition.progress.committed().value_or(std::max<int64_t>(low, 0)), 0);
   }
   const std::map<std::string, std::string> troubles = Troubles(now);
   const absl::Status health = HealthOf(troubles);
+  {
+    const std::lock_guard lock(mutex_);
+    health_ = health;
+    counts_ = std::move(counts);
+  }
   std::set<std::string> wrong;
   for (const auto& [what, why] : troubles) wrong.insert(what);
   if (wrong != said_ || (!wrong.empty() && now - said_at_ >= kSayAgainAfter)) {
@@ -72,9 +97,6 @@ void InboundConsumer::Loop::Publish(Time now) {
     said_ = std::move(wrong);
     said_at_ = now;
   }
-  const std::lock_guard lock(mutex_);
-  health_ = health;
-  counts_ = std::move(counts);
 }
 
 void InboundConsumer::Loop::Say(const std::string& line) const {

@@ -77,10 +77,13 @@ absl::Status InboundConsumer::Loop::Start() {
                                   ConnectionSettings(options_.cluster.brokers, options_.cluster.connection),
                                   options_.topics.outcomes, options_.topics.rejected,
                                   [mailbox = mailbox_] { mailbox->Wake(); }));
-  ASSIGN_OR_RETURN(
-      consumer_,
-      NewKafkaHandle(RD_KAFKA_CONSUMER, GroupSettings(options_),
-                     {.opaque = this, .error = NoteError, .delivery = nullptr, .rebalance = Rebalance}));
+  ASSIGN_OR_RETURN(consumer_, NewKafkaHandle(RD_KAFKA_CONSUMER, GroupSettings(options_),
+                                             {.opaque = this,
+                                              .error = NoteError,
+                                              .delivery = nullptr,
+                                              .statistics = NoteStatistics,
+                                              .rebalance = Rebalance,
+                                              .commit = NoteCommit}));
   RETURN_IF_ERROR(FromKafka(rd_kafka_poll_set_consumer(consumer_.get()), "reading the inbound topic"));
   const std::unique_ptr<rd_kafka_queue_t, KafkaQueueDeleter> queue(
       rd_kafka_queue_get_consumer(consumer_.get()));
@@ -110,9 +113,7 @@ void InboundConsumer::Loop::NoteError(rd_kafka_t* /*handle*/, int error, const c
   // A single broker that is gone is librdkafka's affair.
   if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__RESOLVE) return;
   Loop& loop = *static_cast<Loop*>(opaque);
-  loop.client_error_ =
-      fmt::format("{} ({})", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(error)), reason);
-  loop.client_error_at_ = std::chrono::steady_clock::now();
+  loop.NoteTrouble(fmt::format("{} ({})", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(error)), reason));
 }
 
 void InboundConsumer::Loop::Run() {
@@ -146,8 +147,7 @@ bool InboundConsumer::Loop::TakeMessages() {
       Take(*message);
       PauseOrResume();
     } else {
-      client_error_ = rd_kafka_message_errstr(message.get());
-      client_error_at_ = std::chrono::steady_clock::now();
+      NoteTrouble(rd_kafka_message_errstr(message.get()));
     }
   }
   return true;
@@ -165,9 +165,9 @@ void InboundConsumer::Loop::Take(const rd_kafka_message_t& message) {
   entry.message = ToInbound(message);
   entry.read = ReadCloudEvent(entry.message.content);
   const size_t bytes = entry.message.content.Bytes() + entry.read.event.SpaceUsedLong();
-  partition.unsettled[message.offset] = bytes;
-  partition.unsettled_bytes += bytes;
-  unsettled_bytes_ += bytes;
+  partition.held[message.offset] = bytes;
+  partition.held_bytes += bytes;
+  held_bytes_ += bytes;
   if (entry.read.refusal) {
     v1::InboundOutcome outcome = Rejected(entry.message.place, entry.read, *entry.read.refusal, "");
     std::vector<SettledEntry> settled;
@@ -184,7 +184,7 @@ void InboundConsumer::Loop::NoteGap(Partition& partition, const rd_kafka_message
   if (message.offset < *partition.expected) {
     Say(fmt::format("inbound: partition {} begins again at {}: topic {} was made anew or cut",
                     message.partition, message.offset, options_.topics.inbound));
-    for (const auto& [offset, bytes] : partition.unsettled) unsettled_bytes_ -= bytes;
+    held_bytes_ -= partition.held_bytes;
     partition = Partition();
     partition.assignment = ++assignments_;
     return;
@@ -224,10 +224,6 @@ void InboundConsumer::Loop::Settle(int32_t id, Partition& partition,
       ++(outcome.outcome() == kDuplicate ? counted_.duplicates : counted_.accepted);
     }
     producer_->SendOutcome(OutcomeMessage(outcome, now), about);
-    const auto bytes = partition.unsettled.find(offset);
-    partition.unsettled_bytes -= bytes->second;
-    unsettled_bytes_ -= bytes->second;
-    partition.unsettled.erase(bytes);
   }
 }
 
@@ -270,6 +266,11 @@ void InboundConsumer::Loop::TakeDeliveries(Time now) {
     if (left == partition.undelivered.end() || --left->second > 0) continue;
     partition.undelivered.erase(left);
     partition.progress.Done(about.offset);
+    // Not before: the copy of a rejected message takes as much until its topic has it.
+    const auto bytes = partition.held.find(about.offset);
+    partition.held_bytes -= bytes->second;
+    held_bytes_ -= bytes->second;
+    partition.held.erase(bytes);
   }
 }
 
@@ -278,33 +279,45 @@ void InboundConsumer::Loop::Commit(bool wait) {
   const std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDeleter> offsets(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
   for (auto& [id, partition] : partitions_) {
-    const std::optional<int64_t> next = partition.progress.next();
-    if (!next || next == partition.committed) continue;
+    const std::optional<int64_t> next = partition.progress.ToCommit();
+    if (!next) continue;
     rd_kafka_topic_partition_list_add(offsets.get(), options_.topics.inbound.c_str(), id)->offset = *next;
-    partition.committed = next;
   }
   if (offsets->cnt == 0) return;
   const rd_kafka_resp_err_t error = rd_kafka_commit(consumer_.get(), offsets.get(), wait ? 0 : 1);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  // Whoever has the partition then takes these messages again, and answers them as duplicates.
-  client_error_ = fmt::format("committing: {}", rd_kafka_err2str(error));
-  client_error_at_ = std::chrono::steady_clock::now();
+  // What becomes of one that was only handed over is told to NoteCommit.
+  if (wait || error != RD_KAFKA_RESP_ERR_NO_ERROR) NoteCommit(nullptr, error, offsets.get(), this);
+}
+
+void InboundConsumer::Loop::NoteCommit(rd_kafka_t* /*handle*/, rd_kafka_resp_err_t error,
+                                       rd_kafka_topic_partition_list_t* offsets, void* opaque) {
+  Loop& loop = *static_cast<Loop*>(opaque);
+  for (int i = 0; offsets != nullptr && i < offsets->cnt; ++i) {
+    const rd_kafka_topic_partition_t& one = offsets->elems[i];
+    const auto found = loop.partitions_.find(one.partition);
+    const bool failed = error != RD_KAFKA_RESP_ERR_NO_ERROR || one.err != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (failed && error == RD_KAFKA_RESP_ERR_NO_ERROR) error = one.err;
+    if (found != loop.partitions_.end()) found->second.progress.NoteCommit(one.offset, failed);
+  }
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+  // If it never succeeds, whoever has the partition next takes these messages again, as duplicates.
+  loop.NoteTrouble(fmt::format("committing: {}", rd_kafka_err2str(error)));
 }
 
 bool InboundConsumer::Loop::Full(const Partition& partition) const {
   const InboundLimits& limits = options_.limits;
-  return unsettled_bytes_ >= limits.process_bytes_max ||
+  return held_bytes_ >= limits.process_bytes_max ||
          partition.progress.open() >= limits.partition_messages_max ||
-         partition.unsettled_bytes >= limits.partition_bytes_max;
+         partition.held_bytes >= limits.partition_bytes_max;
 }
 
 // Half of each limit has to be free again, so that a partition does not go to and fro.
 void InboundConsumer::Loop::PauseOrResume() {
   const InboundLimits& limits = options_.limits;
   for (auto& [id, partition] : partitions_) {
-    const bool room = unsettled_bytes_ <= limits.process_bytes_max / 2 &&
+    const bool room = held_bytes_ <= limits.process_bytes_max / 2 &&
                       partition.progress.open() <= limits.partition_messages_max / 2 &&
-                      partition.unsettled_bytes <= limits.partition_bytes_max / 2;
+                      partition.held_bytes <= limits.partition_bytes_max / 2;
     if (!partition.paused && Full(partition)) SetPaused(id, partition, true);
     if (partition.paused && room) SetPaused(id, partition, false);
   }
@@ -316,7 +329,9 @@ void InboundConsumer::Loop::SetPaused(int32_t id, Partition& partition, bool pau
   rd_kafka_topic_partition_list_add(one.get(), options_.topics.inbound.c_str(), id);
   const auto error = paused ? rd_kafka_pause_partitions(consumer_.get(), one.get())
                             : rd_kafka_resume_partitions(consumer_.get(), one.get());
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) partition.paused = paused;
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  partition.paused = paused;
+  partition.paused_at = std::chrono::steady_clock::now();
 }
 
 // Nothing is under way that is worth waiting for.
@@ -358,7 +373,9 @@ void InboundConsumer::Loop::Assign(rd_kafka_topic_partition_list_t* partitions) 
     Partition& partition = partitions_[given.partition];
     partition.assignment = ++assignments_;
     if (!known || given.err != RD_KAFKA_RESP_ERR_NO_ERROR) given.offset = RD_KAFKA_OFFSET_STORED;
-    if (given.offset >= 0) partition.expected = partition.committed = given.offset;
+    if (given.offset < 0) continue;
+    partition.expected = given.offset;
+    partition.progress.StartAt(given.offset);
   }
   rd_kafka_assign(consumer_.get(), partitions);
 }
@@ -371,7 +388,7 @@ void InboundConsumer::Loop::Revoke() {
     if (partition.paused) SetPaused(id, partition, false);
   }
   partitions_.clear();
-  unsettled_bytes_ = 0;
+  held_bytes_ = 0;
 }
 
 InboundConsumer::InboundConsumer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}

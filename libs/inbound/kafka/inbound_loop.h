@@ -16,6 +16,7 @@
 #include "libs/inbound/kafka/outcome_producer.h"
 #include "libs/inbound/kafka/partition_progress.h"
 #include "libs/kafka/kafka_handles.h"
+#include "libs/kafka/kafka_statistics.h"
 
 namespace realise {
 
@@ -62,14 +63,14 @@ class InboundConsumer::Loop {
   struct Partition {
     uint64_t assignment = 0;
     PartitionProgress progress;
-    std::map<std::string, LedgerLane> lanes;        // by ledger
-    std::unordered_map<int64_t, int> undelivered;   // messages about an offset
-    std::unordered_map<int64_t, size_t> unsettled;  // bytes of an offset
-    size_t unsettled_bytes = 0;
-    std::optional<int64_t> expected;   // the next offset to be taken, or behind it
-    std::optional<int64_t> committed;  // where the group stands
-    Time asked_at{};                   // about a gap
+    std::map<std::string, LedgerLane> lanes;       // by ledger
+    std::unordered_map<int64_t, int> undelivered;  // messages about an offset
+    std::unordered_map<int64_t, size_t> held;      // bytes of an offset that is not done
+    size_t held_bytes = 0;
+    std::optional<int64_t> expected;  // the next offset to be taken, or behind it
+    Time asked_at{};                  // about a gap
     bool paused = false;
+    Time paused_at{};
   };
 
   void Run();
@@ -82,6 +83,7 @@ class InboundConsumer::Loop {
   void Advance(Time now, bool submit);
   void Submit(int32_t id, const Partition& partition, const std::string& ledger, v1::AppendRequest request);
   void Commit(bool wait);
+  void NoteTrouble(std::string what);
   bool Full(const Partition& partition) const;
   void PauseOrResume();
   void SetPaused(int32_t id, Partition& partition, bool paused);
@@ -92,6 +94,9 @@ class InboundConsumer::Loop {
                         rd_kafka_topic_partition_list_t* partitions, void* opaque);
   void Assign(rd_kafka_topic_partition_list_t* partitions);
   void Revoke();
+  static void NoteCommit(rd_kafka_t* handle, rd_kafka_resp_err_t error,
+                         rd_kafka_topic_partition_list_t* offsets, void* opaque);
+  static int NoteStatistics(rd_kafka_t* handle, char* json, size_t size, void* opaque);
   static void NoteError(rd_kafka_t* handle, int error, const char* reason, void* opaque);
   static void Wake(rd_kafka_t* handle, void* opaque);
 
@@ -109,10 +114,12 @@ class InboundConsumer::Loop {
   // Of the thread alone, after Start.
   std::map<int32_t, Partition> partitions_;
   uint64_t assignments_ = 0;
-  size_t unsettled_bytes_ = 0;
+  size_t held_bytes_ = 0;
   InboundCounts counted_;
   std::string client_error_;
   Time client_error_at_{};
+  KafkaStatistics statistics_;
+  bool connected_ = true;  // to any broker, as of the last statistics
   Time commit_at_{};
   Time publish_at_{};
   Time said_at_{};

@@ -12,6 +12,7 @@ namespace realise {
 namespace {
 
 constexpr std::chrono::milliseconds kTryAgainAfter{200};
+constexpr int kPurgedWithinMs = 1000;
 
 }  // namespace
 
@@ -37,7 +38,8 @@ OutcomeProducer::~OutcomeProducer() {
   rd_kafka_queue_cb_event_enable(reports.get(), nullptr, nullptr);
   // Whoever takes the partition over tells it again.
   rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  rd_kafka_poll(handle_.get(), 0);
+  // Only the reports of what was purged are left.
+  rd_kafka_flush(handle_.get(), kPurgedWithinMs);
   again_.clear();
 }
 
@@ -67,8 +69,10 @@ void OutcomeProducer::Send(std::unique_ptr<Sent> sent, MessageContent content) {
 
 void OutcomeProducer::TryAgain(std::unique_ptr<Sent> sent, MessageContent content, absl::Status why,
                                bool too_large) {
-  if (too_large && sent->is_copy && content.value) content = WithoutValue(std::move(content));
-  failure_ = std::move(why);
+  if (too_large && sent->is_copy) {
+    content = content.value ? WithoutValue(std::move(content)) : OnlyWhere(std::move(content));
+  }
+  FailureOf(*sent) = std::move(why);
   again_.push_back({std::move(sent), std::move(content)});
   again_at_ = std::chrono::steady_clock::now() + kTryAgainAfter;
 }
@@ -83,7 +87,7 @@ void OutcomeProducer::NoteDelivery(rd_kafka_t* /*handle*/, const rd_kafka_messag
         message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     return;
   }
-  producer.failure_ = absl::OkStatus();
+  producer.FailureOf(*sent) = absl::OkStatus();
   --producer.under_way_;
   producer.delivered_.push_back(sent->about);
 }

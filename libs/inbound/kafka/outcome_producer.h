@@ -34,21 +34,23 @@ class OutcomeProducer {
   OutcomeProducer(const OutcomeProducer&) = delete;
   OutcomeProducer& operator=(const OutcomeProducer&) = delete;
 
-  // It is tried again until the topic has it.  A copy that is too large for its topic goes without its value.
+  // It is tried again until the topic has it.  A copy that is too large for its topic goes without its value,
+  // and if that is still too large, as no more than where the message stands and why it was rejected.
   void SendOutcome(MessageContent outcome, const SettledPlace& about);
   void SendRejected(MessageContent copy, const SettledPlace& about);
 
   // What was delivered since the last call, each once.  Does not wait.
   [[nodiscard]] std::vector<SettledPlace> Poll(std::chrono::steady_clock::time_point now);
   size_t under_way() const { return under_way_; }
-  // Why the last one could not be delivered; OK after one could.
-  const absl::Status& failure() const { return failure_; }
+  // Why the last outcome, or the last copy, could not be delivered; OK after one of the same could.
+  const absl::Status& failure() const { return outcome_failure_.ok() ? copy_failure_ : outcome_failure_; }
 
  private:
   struct Sent {
     SettledPlace about;
     bool is_copy = false;
   };
+  absl::Status& FailureOf(const Sent& sent) { return sent.is_copy ? copy_failure_ : outcome_failure_; }
   struct Again {
     std::unique_ptr<Sent> sent;
     MessageContent content;
@@ -65,7 +67,8 @@ class OutcomeProducer {
   std::vector<SettledPlace> delivered_;
   std::deque<Again> again_;
   std::chrono::steady_clock::time_point again_at_{};
-  absl::Status failure_;
+  absl::Status outcome_failure_;
+  absl::Status copy_failure_;
   KafkaHandle handle_;  // its callback uses the above
   KafkaTopic outcomes_;
   KafkaTopic rejected_;

@@ -17,4 +17,18 @@ void PartitionProgress::Done(int64_t offset) {
   }
 }
 
+std::optional<int64_t> PartitionProgress::ToCommit() {
+  if (!next_ || next_ == asked_) return std::nullopt;
+  asked_ = next_;
+  return next_;
+}
+
+void PartitionProgress::NoteCommit(int64_t offset, bool failed) {
+  if (!failed) {
+    committed_ = offset;
+  } else if (asked_ == offset) {
+    asked_ = committed_;
+  }
+}
+
 }  // namespace realise

@@ -23,6 +23,15 @@ class PartitionProgress {
   // Nothing if none is.
   std::optional<int64_t> next() const { return next_; }
 
+  // The group stands there already.
+  void StartAt(int64_t offset) { committed_ = asked_ = offset; }
+  // What the group is to be told now: `next`, unless it was told.
+  [[nodiscard]] std::optional<int64_t> ToCommit();
+  // What became of it.  If it failed, it is told again.
+  void NoteCommit(int64_t offset, bool failed);
+  // Where the group stands, as far as it said.
+  std::optional<int64_t> committed() const { return committed_; }
+
  private:
   struct Taken {
     int64_t offset = 0;
@@ -30,6 +39,8 @@ class PartitionProgress {
   };
   std::deque<Taken> open_;
   std::optional<int64_t> next_;
+  std::optional<int64_t> asked_;
+  std::optional<int64_t> committed_;
 };
 
 }  // namespace realise

@@ -28,6 +28,27 @@ TEST(PartitionProgress, GoesOnOnlyBehindWhatIsDoneWithoutAGap) {
   EXPECT_EQ(progress.open(), 0u);
 }
 
+TEST(PartitionProgress, WhatCouldNotBeCommittedIsCommittedAgain) {
+  PartitionProgress progress;
+  progress.StartAt(5);
+  EXPECT_EQ(progress.ToCommit(), std::nullopt);
+  for (const int64_t offset : {5, 6, 7}) progress.Take(offset);
+  progress.Done(5);
+  EXPECT_EQ(progress.ToCommit(), 6);
+  EXPECT_EQ(progress.ToCommit(), std::nullopt) << "it is under way";
+  EXPECT_EQ(progress.committed(), 5);
+  progress.NoteCommit(6, /*failed=*/true);
+  EXPECT_EQ(progress.committed(), 5);
+  EXPECT_EQ(progress.ToCommit(), 6) << "although nothing else was done";
+  progress.Done(6);
+  EXPECT_EQ(progress.ToCommit(), 7);
+  // Of two that are under way, the answer to the first says nothing of the second.
+  progress.NoteCommit(6, /*failed=*/true);
+  EXPECT_EQ(progress.ToCommit(), std::nullopt);
+  progress.NoteCommit(7, /*failed=*/false);
+  EXPECT_EQ(progress.committed(), 7);
+}
+
 TEST(PartitionProgress, InWhateverOrderTheyAreDone) {
   const bool held =
       rc::check("nothing that is not done lies before next", [](const std::set<uint16_t>& offsets) {
