@@ -9,18 +9,19 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "libs/base/calendar.h"
 #include "tests/support/savings_oracle.h"
 #include "tests/torture/history_index.h"
 
 namespace realise::torture {
 namespace {
 
-// In the order of the enum.
 // What one commit and one text may be, as publishers are told.
 constexpr int kCommitEventsMax = 1000;
 constexpr size_t kCommitBytesMax = 512 * 1024;
 constexpr size_t kQuestionBytesMax = 500;
 
+// In the order of the enum.
 constexpr std::array<std::string_view, static_cast<size_t>(kLastAnomaly) + 1> kNames = {
     "DAMAGED_COMMIT",      "TWICE",        "VERSION_GAP",     "NOBODY_SENT",     "OTHER_CONTENT",
     "TORN_BATCH",          "LOST",         "ELSEWHERE",       "BAD_RECEIPT",     "WRONG_VERSION",
@@ -82,6 +83,7 @@ class HistoryJudge {
   void CheckBatch(const AppendCall& call);
   void CheckPosition(const CallTimes& times, uint64_t position, const std::string& at_least);
   void CheckQuery(const QueryCall& call);
+  void CheckTime(const QueryCall& call, size_t commit, uint64_t told);
   void CheckFigures();
   std::optional<uint64_t> ToldBy(const AppendCall& call) const;
   std::optional<uint64_t> ToldBy(const QueryCall& call) const;
@@ -360,9 +362,28 @@ void HistoryJudge::CheckQuery(const QueryCall& call) {
     return Find(Anomaly::kOtherBasis, fmt::format("{}: {}, asked for {}", Say(call.times), receipt, asked));
   }
   const uint64_t told = readers_told_.at(call.times.server).Before(call.times.invoked);
+  if (call.request.basis().has_time()) return CheckTime(call, *commit, told);
   if (position < told) {
     Find(Anomaly::kWentBack, fmt::format("{}: {}, and had answered at {}", Say(call.times), receipt, told));
   }
+}
+
+// The last commit that was recorded by then, of those that the server had told of.
+void HistoryJudge::CheckTime(const QueryCall& call, size_t commit, uint64_t told) {
+  const std::string& asked = call.request.basis().time();
+  const auto time = ParseInstant(asked);
+  const auto& commits = log_.reading().commits;
+  const auto by_then = [&](const LoggedCommit& logged) {
+    return time && logged.recorded_at_us <= time->time_since_epoch().count();
+  };
+  const bool later =
+      std::any_of(commits.begin() + static_cast<std::ptrdiff_t>(commit) + 1, commits.end(),
+                  [&](const LoggedCommit& logged) {
+                    return logged.last_sequence <= told && !logged.events.empty() && by_then(logged);
+                  });
+  if (by_then(commits[commit]) && !later) return;
+  Find(Anomaly::kOtherBasis,
+       fmt::format("{}: {}, asked for the time {}", Say(call.times), call.response.basis().receipt(), asked));
 }
 
 // In the order of positions, so that one oracle serves all.

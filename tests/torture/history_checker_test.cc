@@ -228,6 +228,14 @@ std::vector<Change> ChangesOfQueries() {
        [](PaperHistory& paper) {
          paper.history.queries[2].request.mutable_basis()->set_position(CommitName(2));
        }},
+      {Anomaly::kOtherBasis, "an answer recorded after the time that was asked for",
+       [](PaperHistory& paper) {
+         paper.Query(116, 119, kMonth, 4).request.mutable_basis()->set_time("2023-11-14T22:13:19Z");
+       }},
+      {Anomaly::kOtherBasis, "an answer before the last commit by the time that was asked for",
+       [](PaperHistory& paper) {
+         paper.Query(116, 119, kMonth, 2).request.mutable_basis()->set_time("2023-11-14T22:13:21Z");
+       }},
       {Anomaly::kFromTheFuture, "a figure with what nobody had sent",
        [](PaperHistory& paper) { paper.Query(65, 69, kMonth, 4); }},
       {Anomaly::kNotAPrefix, "a penny too much",

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "libs/base/clock.h"
 #include "libs/domain/testing/event_builders.h"
 #include "tests/torture/append_stream.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr size_t kReceiptsKept = 64;
 constexpr uint64_t kBatchMax = 6;
+constexpr uint64_t kAgeMaxMs = 10'000;
 
 class PublisherLoop {
  public:
@@ -132,9 +134,11 @@ class PublisherLoop {
   std::string unexpected_;
 };
 
-// Asks for figures: the latest, as at a position, or at least at one.
+// Asks for figures: the latest, as at a position or a time, or at least at a position.
 void Ask(const LoadOptions& options, const std::vector<std::unique_ptr<ServerStubs>>& readers,
          LedgerClients& ledger, const LoadSwitch& load_switch, const std::string& name, uint64_t seed) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
   std::mt19937_64 random(seed);
   const std::vector<std::string> months = testing::PostingMonths();
   while (!load_switch.finishing()) {
@@ -148,6 +152,13 @@ void Ask(const LoadOptions& options, const std::vector<std::unique_ptr<ServerStu
       basis.set_position(receipt);
     }
     if (choice == 1) basis.set_at_least(ledger.LastReceipt());
+    // Not before the ledgers were founded.
+    if (choice == 2) {
+      const auto age =
+          std::min<Clock::duration>(std::chrono::milliseconds(random() % kAgeMaxMs), Clock::now() - begin);
+      basis.set_time(
+          FormatInstant(SystemClock().Now() - std::chrono::duration_cast<std::chrono::microseconds>(age)));
+    }
     ServerStubs& server = *readers[random() % readers.size()];
     ledger.recorder().Add(SendQuery(server, name, request, options.call_max));
     load_switch.Wait(options.between_calls);
