@@ -1,7 +1,7 @@
 // Two realise-ingest processes share one inbound topic and the ledgers; one of them is killed in the middle
-// and started again.  Nothing is lost, nothing is in a ledger twice, every message has an outcome, and what a
-// process took for a ledger that the other writes got there.  Needs a real broker: tools/kafka up,
-// REALISE_KAFKA_BROKERS.
+// and started again, or stopped until it was replaced.  Nothing is lost, nothing is in a ledger twice, every
+// message has an outcome, and what a process took for a ledger that the other writes got there.  Needs a real
+// broker: tools/kafka up, REALISE_KAFKA_BROKERS.
 //
 //   REALISE_CRASH_SEED  decides what is poison, where it goes and which process is killed; random unless
 //   given
@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -285,6 +286,29 @@ TEST_F(InboundFleet, OneOfTwoIsKilledInTheMiddleAndStartedAgain) {
   door_.Await(kBefore + kDuring + kAfter);
 
   EXPECT_GT(victim.AwaitTold("realise_inbound_taken_total", 1), 0);
+  ExpectOutcomes();
+  ExpectAllThereOnceInOrder();
+  for (const auto& ingest : fleet_) EXPECT_EQ(ingest->process().Terminate(), 0);
+  EXPECT_EQ(door_.Committed(), offsets_);
+}
+
+// It goes on with what it had in hand, for partitions and ledgers that are the other's by then.
+TEST_F(InboundFleet, OneOfTwoIsStoppedUntilItWasReplacedAndGoesOn) {
+  StartBoth();
+  CreateLedgersOfEach();
+  if (HasFatalFailure()) return;
+  Ingest& stopped = *fleet_[random_() % fleet_.size()];
+  Publish(kDuring);
+  door_.Await(kDuring / 4);
+  ASSERT_EQ(kill(stopped.process().pid(), SIGSTOP), 0);
+  door_.Flush();
+  // All of it is the other's now.
+  door_.Await(kDuring);
+  ASSERT_EQ(kill(stopped.process().pid(), SIGCONT), 0);
+  AwaitShared();
+  Publish(kAfter);
+  door_.Flush();
+  door_.Await(kDuring + kAfter);
   ExpectOutcomes();
   ExpectAllThereOnceInOrder();
   for (const auto& ingest : fleet_) EXPECT_EQ(ingest->process().Terminate(), 0);
