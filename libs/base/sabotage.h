@@ -19,6 +19,7 @@ namespace realise {
 // no_anchor_check            a reader does not look at what it read before
 // ingest_unsynced            the view store ingests over rows that a power cut may still take
 // read_committed             a reader of Kafka waits for transactions and leaves out the aborted ones
+// no_yield                   a writer sends on, whoever else writes
 #ifdef REALISE_SABOTAGE_POINTS
 inline bool Sabotaged(std::string_view fault) {
   static const char* const on = std::getenv("REALISE_SABOTAGE");

@@ -35,6 +35,8 @@ void WriterLoop::TakeIn(const ReadCommit& commit, SteadyTime now) {
     turn_.NoteForeign(commit.verdict == Verdict::kValid, now);
     const std::lock_guard lock(mutex_);
     ++counts_.foreign_commits;
+  } else {
+    turn_.NoteOwn(commit.digest, commit.verdict == Verdict::kValid, now);
   }
   const auto& under_way = pipeline_.commits();
   if (commit.verdict == Verdict::kValid) {

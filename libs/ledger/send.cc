@@ -230,7 +230,7 @@ bool WriterLoop::Seal(CommitUnderWay commit, JournalMark before, SteadyTime now)
   commit.sent_at = now;
   const absl::Status appended = appender_->Append(std::move(stored));
   if (appended.ok()) {
-    turn_.NoteSent();
+    turn_.NoteSent(commit.digest, now);
     if (Sabotaged("answer_before_read_back")) {
       AnswerHeld(commit.held, {options_.ledger, commit.header.LastSequence(), commit.digest});
     }

@@ -25,6 +25,7 @@ std::vector<Guard> Guards() {
       {"position_outside_batch", SABOTAGED_PROJECTION, "Tails/ProjectionCrash.AtAnyWriteLosesNothing/Killed"},
       {"refusal_behind_log", SABOTAGED_SIMULATION, "Simulation.NothingIsLostDoubledOrMistoldWhateverFails"},
       {"no_anchor_check", SABOTAGED_SIMULATION, "Simulation.ALogThatWasCutIsNoticed"},
+      {"no_yield", SABOTAGED_SIMULATION, "Simulation.ANewcomerGetsAWordIn"},
       {"accept_other_previous", SABOTAGED_EVENT_LOG, "CommitChain.JudgesEachCommitByTheOneRule"},
       {"ingest_unsynced", SABOTAGED_VIEW_STORE, "ViewStorePowerCut.TakesNothingFromUnderWhatWasIngested"},
       {"read_committed", SABOTAGED_KAFKA, "KafkaLog.PassesOverTheMarkersOfTransactionsAndReachesTheEnd"},

@@ -32,9 +32,12 @@ bool IsFinal(const AppendOutcome& outcome) {
 Publishers::Publishers(World& world, Processes& processes)
     : world_(world), processes_(processes), publishers_(static_cast<size_t>(world.plan.publishers)) {}
 
+void Publishers::NoteStep() {
+  if (newcomer_waits_ > 0) newcomer_waited_most_ = std::max(newcomer_waited_most_, ++newcomer_waits_);
+}
+
 void Publishers::Step() {
   Publisher& publisher = publishers_[world_.chance.Below(publishers_.size())];
-  if (newcomer_waits_ > 0) ++newcomer_waits_;
   if (!publisher.call) {
     if (make_more_) Make(publisher);
   } else if (publisher.answer != nullptr && *publisher.answer) {
@@ -64,6 +67,13 @@ void Publishers::Make(Publisher& publisher) {
 }
 
 v1::AppendRequest Publishers::DrawRequest() {
+  // In a race every answer takes a commit: neither writer can answer from what it has read.
+  if (world_.plan.contention) {
+    v1::AppendRequest request;
+    request.set_ledger(world_.plan.ledger);
+    *request.add_events() = testing::BoardEstablished(fmt::format("own-{}", boards_++));
+    return request;
+  }
   // Sent once more, as somebody does who did not note the answer; or with other content, which is refused.
   if (!calls_.empty() && world_.chance.OutOfHundred(10)) {
     v1::AppendRequest request = calls_[world_.chance.Below(calls_.size())].request;
@@ -169,7 +179,6 @@ void Publishers::Take(Publisher& publisher) {
     acknowledged_ = std::max<Sequence>(acknowledged_, event.sequence());
   if (world_.plan.contention && publisher.process == 1) {
     newcomer_waits_ = 0;
-    ++newcomer_answers_;
   }
   call.outcome = std::move(outcome);
   publisher.call.reset();

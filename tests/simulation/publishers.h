@@ -28,6 +28,8 @@ class Publishers {
  public:
   Publishers(World& world, Processes& processes);
 
+  // A step of the run begins.
+  void NoteStep();
   // One publisher, drawn, does something: makes a request, sends it, or takes an answer.
   void Step();
   // Makes no new requests from now on.
@@ -43,7 +45,8 @@ class Publishers {
   const std::vector<Receipt>& receipts() const { return receipts_; }
   // Steps since the newcomer of a run with contention sent what it has not been answered; 0 if nothing waits.
   int newcomer_waits() const { return newcomer_waits_; }
-  uint64_t newcomer_answers() const { return newcomer_answers_; }
+  // The most that it was.
+  int newcomer_waited_most() const { return newcomer_waited_most_; }
 
  private:
   struct Publisher {
@@ -74,7 +77,7 @@ class Publishers {
   int boards_ = 0;
   int ids_ = 0;
   int newcomer_waits_ = 0;
-  uint64_t newcomer_answers_ = 0;
+  int newcomer_waited_most_ = 0;
 };
 
 }  // namespace realise::simulation

@@ -1,5 +1,6 @@
 #include "tests/simulation/seeds.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace realise::simulation {
@@ -22,6 +23,8 @@ void Add(const RunReport& run, SeedsReport& report) {
   report.work["void records"] += run.void_records;
   report.work["decided again"] += run.decided_again;
   report.work["take-overs read"] += run.taken_over;
+  uint64_t& waited = report.work["newcomer waited, steps"];
+  waited = std::max(waited, static_cast<uint64_t>(run.newcomer_waited_most));
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ SteadyTime SimulatedLog::After(int micros_max) {
 }
 
 void SimulatedLog::Send(Route& route, std::string stored) {
-  const int latest = odds_.latency_us_max;
+  const auto far = far_.find(route.process);
+  const int latest = odds_.latency_us_max * (far == far_.end() ? 1 : far->second);
   SteadyTime arrives_at =
       odds_.same_latency ? time_.Now() + std::chrono::microseconds(latest) : After(latest);
   if (!route.letters.empty()) arrives_at = std::max(arrives_at, route.letters.back().arrives_at);

@@ -45,6 +45,8 @@ class SimulatedLog {
   void Deliver();
   void SetOdds(const NetworkOdds& odds) { odds_ = odds; }
 
+  // What this process sends takes so many times as long.
+  void SetFar(int process, int times) { far_[process] = times; }
   // What this process sent, and sends, arrives only when it is released.
   void HoldBack(int process, bool held);
   // The process reaches no broker.
@@ -91,6 +93,7 @@ class SimulatedLog {
   SimulatedClock clock_;
   NetworkOdds odds_;
   std::vector<std::unique_ptr<View>> views_;
+  std::map<int, int> far_;
   std::map<int, bool> held_;
   std::map<int, bool> cut_;
   std::deque<Route> routes_;   // never shrinks, so that appenders can point into it

@@ -10,10 +10,6 @@
 
 namespace realise::simulation {
 
-// In RunReport::faults: a newcomer got no word in for thousands of steps while another writer had work
-// without end.  Yielding makes it rare, not impossible, so it is no anomaly but is counted and limited.
-inline constexpr char kNewcomerKeptWaiting[] = "newcomer kept waiting";
-
 struct RunReport {
   std::vector<std::string> anomalies;  // what must not be; at most a few
   std::vector<std::string> story;      // if it was asked for
@@ -31,6 +27,7 @@ struct RunReport {
   uint64_t decided_again = 0;
   uint64_t taken_over = 0;
   int steps = 0;
+  int newcomer_waited_most = 0;  // steps until a newcomer was answered, in a race
 };
 
 // The same for the same seed.

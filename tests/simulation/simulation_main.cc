@@ -19,9 +19,9 @@ int Replay(uint64_t seed) {
   return run.anomalies.empty() ? 0 : 1;
 }
 
-int RunMany(uint64_t from, uint64_t count) {
+int RunMany(uint64_t from, uint64_t count, uint64_t stride) {
   const auto begin = std::chrono::steady_clock::now();
-  const SeedsReport report = RunSeeds(from, count, /*stride=*/1, [](uint64_t seed, const RunReport& run) {
+  const SeedsReport report = RunSeeds(from, count, stride, [](uint64_t seed, const RunReport& run) {
     fmt::print("seed {} failed: {}\n  again: {}\n", seed, run.anomalies.front(), ReplayCommand(seed));
   });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -37,10 +37,13 @@ int main(int argc, char** argv) {
       "Takes the writer, the reader and the fold through faults, in one thread, each run from a seed");
   uint64_t count = 1000;
   uint64_t from = 1;
+  uint64_t stride = 1;
   uint64_t seed = 0;
   app.add_option("--seeds", count, "how many runs")->check(CLI::PositiveNumber);
   app.add_option("--from", from, "the first seed");
+  app.add_option("--every", stride, "how far apart; 10 for runs of one kind")->check(CLI::PositiveNumber);
   CLI::Option* const one = app.add_option("--seed", seed, "one run, and its story");
   CLI11_PARSE(app, argc, argv);
-  return one->count() > 0 ? realise::simulation::Replay(seed) : realise::simulation::RunMany(from, count);
+  return one->count() > 0 ? realise::simulation::Replay(seed)
+                          : realise::simulation::RunMany(from, count, stride);
 }

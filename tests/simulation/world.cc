@@ -24,10 +24,12 @@ Plan PlanOf(uint64_t seed) {
   if (plan.contention) {
     plan.processes = 2;
     plan.publishers = 41;
-    plan.steps = 3000;
+    plan.publisher_steps = 6;
+    plan.steps = 4000;
     plan.faults_of_1000 = 0;
     plan.two_believe = true;
-    plan.odds.latency_us_max = 1000;
+    plan.odds.latency_us_max = 2000;
+    plan.newcomer_far = 1 << chance.Below(3);
     plan.odds.same_latency = true;
     return plan;
   }

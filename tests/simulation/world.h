@@ -20,10 +20,12 @@ struct Plan {
   std::string ledger;
   int processes = 2;
   int publishers = 3;
+  int publisher_steps = 2;  // in each step
   int steps = 600;          // until the faults end
   int faults_of_1000 = 20;  // at each step
   bool truncates = false;   // the log is cut
   bool contention = false;  // two writers, one of them with work without end, and no faults
+  int newcomer_far = 1;     // what the newcomer sends takes so many times as long
   bool take_over = true;
   bool two_believe = false;  // to write the ledger, for ever
   NetworkOdds odds;
