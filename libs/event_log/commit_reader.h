@@ -37,9 +37,10 @@ struct ReadCommit {
 // CommitReader is what every consumer of a ledger reads through: writer, projection, audit.
 //
 // Anchors: it remembers address and digest of the last valid commit and of the last record, reads both again
-// when it is opened, after an error, whenever CheckAnchors is called, and once per run of void commits; if
-// one differs or is gone, the log was truncated, recreated or swapped underneath, and every later call
-// returns DATA_LOSS. Not thread-safe; the log must outlive it.
+// when it is opened, after an error, whenever CheckAnchors is called, once per run of void commits, and
+// before it takes in what comes behind a void one; with them the last records of the last few Reads.  If one
+// differs or is gone, the log was truncated, recreated or swapped underneath, and every later call returns
+// DATA_LOSS. Not thread-safe; the log must outlive it.
 class CommitReader {
  public:
   // Opens a ledger from its beginning, or behind `place`, whose anchors are checked.
@@ -75,6 +76,7 @@ class CommitReader {
  private:
   CommitReader(EventLog& log, std::string ledger) : log_(log), ledger_(std::move(ledger)) {}
 
+  absl::Status LookBack();
   void Advance(const ReadCommit& commit);
   absl::Status NoteVoid(const ReadCommit& commit);
   absl::Status CheckAnchor(const internal::v1::LogAnchor& anchor);
@@ -88,6 +90,8 @@ class CommitReader {
   // As it was when its anchors were last found unchanged.  They are read once more when newer ones have taken
   // their place: a commit that came late may be valid behind them although the log changed underneath.
   internal::v1::LogPlace checked_;
+  // The last records of the last few Reads since then, without the last Read.
+  std::deque<internal::v1::LogAnchor> behind_;
   absl::Status stopped_;
   // The last void commits, and how many void ones are chained to each other up to each.  Valid ones between
   // do not break such a chain, nor does another writer's.

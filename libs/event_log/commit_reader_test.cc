@@ -217,19 +217,59 @@ std::vector<std::string> ChainOf(int count, ChainHead behind) {
 TEST_F(CommitReaderTest, ALateCommitDoesNotCoverWhatBecameOfTheAnchors) {
   const std::vector<std::string> history = History(5);
   Append(history);
-  Append({"void"});
   const auto reader = Open();
-  ReadCount(*reader, 6);
+  ReadCount(*reader, 5);
   ASSERT_TRUE(reader->CheckAnchors().ok());
-  // The void record is gone; what stands there now took its link for everybody who reads from here on.  The
-  // late one took it for this reader.
+  // The last one is gone, and another took its link for everybody who reads from here on.  The late one hangs
+  // on it for this reader.
   const ChainHead head = HeadBehind(history);
   log_->Change(kLedger, [&](std::vector<std::string>& log) {
-    log[5] = EncodeCommit(HeaderOn(head, 1, /*writer=*/8), "first");
+    log[4] =
+        EncodeCommit(HeaderOn(HeadBehind({history.begin(), history.end() - 1}), 1, /*writer=*/8), "other");
     log.push_back(EncodeCommit(HeaderOn(head, 1, /*writer=*/9), "late"));
   });
   ASSERT_EQ(ReadCount(*reader, 1).front().verdict, Verdict::kValid);
   EXPECT_TRUE(absl::IsDataLoss(reader->CheckAnchors()));
+}
+
+// It used to look at its anchors at the first of a run of void commits only.
+TEST_F(CommitReaderTest, ALogThatWasCutBehindAVoidCommitIsNoticedByTheNextRecord) {
+  const std::vector<std::string> history = History(5);
+  Append(history);
+  Append({"void"});
+  const auto reader = Open();
+  ReadCount(*reader, 6);
+  const ChainHead head = HeadBehind(history);
+  // What took the place of the void record took the link as well; the next one hangs on it.
+  const std::string missed = EncodeCommit(HeaderOn(head, 1, /*writer=*/8), "missed");
+  std::vector<std::string> others = history;
+  others.push_back(missed);
+  const std::string next = EncodeCommit(HeaderOn(HeadBehind(others), 1, /*writer=*/8), "next");
+  log_->Change(kLedger, [&](std::vector<std::string>& log) {
+    log[5] = missed;
+    log.push_back(next);
+  });
+  EXPECT_TRUE(absl::IsDataLoss(reader->Read(kLongWait, kBytesMax).status()));
+  EXPECT_EQ(reader->head(), head);
+}
+
+// Late ones of a writer that read what is gone are valid to this reader alone; they used to take the place of
+// the anchor that would have told.
+TEST_F(CommitReaderTest, LateCommitsDoNotCoverWhatWasReadBeforeThem) {
+  const std::vector<std::string> history = History(8);
+  Append({history.begin(), history.begin() + 4});
+  const auto reader = Open();
+  ReadCount(*reader, 4);
+  ASSERT_TRUE(reader->CheckAnchors().ok());
+  Append({history[4]});
+  ReadCount(*reader, 1);
+  log_->Change(kLedger, [](std::vector<std::string>& log) { log[4] = "another"; });
+  for (size_t late = 5; late < 8; ++late) {
+    log_->Change(kLedger, [&](std::vector<std::string>& log) { log.push_back(history[late]); });
+    ASSERT_EQ(ReadCount(*reader, 1).front().verdict, Verdict::kValid);
+  }
+  log_->Change(kLedger, [](std::vector<std::string>& log) { log.push_back("void"); });
+  EXPECT_TRUE(absl::IsDataLoss(reader->Read(kNoWait, kBytesMax).status()));
 }
 
 TEST_F(CommitReaderTest, APipelineOfVoidCommitsIsPassedOverButNotOneMore) {
