@@ -23,7 +23,7 @@ TEST(Simulation, NothingIsLostDoubledOrMistoldWhateverFails) {
 }
 
 TEST(Simulation, ANewcomerGetsAWordIn) {
-  const SeedsReport report = RunSeeds(1, 100, kKinds, Fail);
+  const SeedsReport report = RunSeeds(1501, 60, kKinds, Fail);
   GTEST_LOG_(INFO) << ToText(report);
 }
 
