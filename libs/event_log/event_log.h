@@ -98,6 +98,9 @@ class EventLog {
   // Reads one record again.
   //   NOT_FOUND  there is no record at that address: the log was truncated, or is another one.
   [[nodiscard]] virtual absl::StatusOr<LogRecord> ReadAt(const std::string& ledger, Address address) = 0;
+
+  // OK, or why nothing can be appended any more until the log is opened again; reading goes on.  At once.
+  [[nodiscard]] virtual absl::Status Health() const { return absl::OkStatus(); }
 };
 
 }  // namespace realise

@@ -19,7 +19,8 @@ constexpr std::string_view kQueries = "realise.v1.QueryService";
 }  // namespace
 
 HealthServiceImpl::HealthServiceImpl(const RpcParts& parts)
-    : log_reachable_(parts.log_reachable),
+    : log_(parts.log),
+      log_reachable_(parts.log_reachable),
       placement_(parts.placement),
       named_health_(parts.named_health),
       projection_(parts.projection),
@@ -50,7 +51,9 @@ HealthCheckResponse::ServingStatus HealthServiceImpl::StatusOf(const std::string
 // REQUIRES: one of services_.
 bool HealthServiceImpl::IsWell(const std::string& service) const {
   const bool log_answers = log_reachable_ == nullptr || log_reachable_();
-  if (service == kAppends) return log_answers && (placement_ == nullptr || !placement_->Members().empty());
+  if (service == kAppends) {
+    return log_answers && log_.Health().ok() && (placement_ == nullptr || !placement_->Members().empty());
+  }
   if (service == kLog) return log_answers;
   if (service == kQueries) return projection_->Ready();
   const auto part = std::ranges::find(named_health_, service, &NamedHealth::name);

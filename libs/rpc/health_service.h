@@ -3,7 +3,8 @@
 //   "", and the services of this process
 //       SERVING while the server runs; for a supervisor: is it alive
 //   "realise.v1.AppendService", "realise.v1.LogService"
-//       NOT_SERVING while the log does not answer; AppendService also while no process is known that writes
+//       NOT_SERVING while the log does not answer; AppendService also while no process is known that writes,
+//       and once the log takes nothing any more
 //   "fleet", "inbound"
 //       of ingest on Kafka: NOT_SERVING while the heartbeats of the processes, or what others publish, are in
 //       trouble.  AppendService may serve all the same
@@ -51,6 +52,7 @@ class HealthServiceImpl final : public grpc::health::v1::Health::Service {
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
   bool IsWell(const std::string& service) const;
 
+  const EventLog& log_;
   const std::function<bool()> log_reachable_;
   const Placement* const placement_;  // null where this is the only process
   const std::vector<NamedHealth> named_health_;

@@ -29,6 +29,7 @@ void LogWatch::Run() {
   while (!stopping_) {
     lock.unlock();
     Note(log_.ListLedgers().status());
+    NoteTaking(log_.Health());
     lock.lock();
     stopping_changed_.wait_for(lock, every_, [this] { return stopping_; });
   }
@@ -49,6 +50,19 @@ void LogWatch::Note(const absl::Status& status) {
     reachable_ = status.ok();
   }
   if (!line.empty()) say_(line);
+}
+
+// It does not heal by itself.
+void LogWatch::NoteTaking(const absl::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status.ok() || !taking_) return;
+    taking_ = false;
+  }
+  say_(fmt::format(
+      "THE LOG TAKES NOTHING ANY MORE; what was acknowledged is safe, and questions are answered. Mend what is wrong "
+      "with its disk, and start this process again: {}",
+      std::string(status.message())));
 }
 
 }  // namespace realise

@@ -1,4 +1,5 @@
-// Whether the log answers, asked again and again, and said aloud when it changes.
+// Whether the log answers, and whether it still takes what is appended: asked again and again, and said aloud when it
+// changes.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,7 @@ class LogWatch {
  private:
   void Run();
   void Note(const absl::Status& status);
+  void NoteTaking(const absl::Status& status);
 
   EventLog& log_;
   const std::function<void(const std::string&)> say_;
@@ -38,6 +40,7 @@ class LogWatch {
   bool stopping_ = false;
   bool asked_ = false;
   bool reachable_ = false;
+  bool taking_ = true;
   std::thread thread_;
 };
 

@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
                                                 .statistics = &process->kafka_statistics_});
   if (!log.ok()) return InFolder(log.status(), options.data);
   process->log_ = *std::move(log);
-  if (options.log == "kafka") process->log_watch_.emplace(*process->log_, announce, kWatchLogEvery);
+  process->log_watch_.emplace(*process->log_, announce, kWatchLogEvery);
   if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options));
   if (role.projection) RETURN_IF_ERROR(process->OpenProjection(options));
   const RpcParts parts = process->Parts(role, options);
@@ -76,7 +76,7 @@ RpcParts Process::Parts(const Role& role, const ServeOptions& options) {
                  .projection = projection_.get(),
                  .audit = role.audit,
                  .calls = &calls_};
-  if (log_watch_) parts.log_reachable = [this] { return log_watch_->reachable(); };
+  parts.log_reachable = [this] { return log_watch_->reachable(); };
   if (fleet_ != nullptr) {
     parts.named_health.push_back({"fleet", [fleet = fleet_.get()] { return fleet->Health(); }});
   }

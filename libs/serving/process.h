@@ -71,7 +71,7 @@ class Process {
   std::string log_place_;
   KafkaStatistics kafka_statistics_;
   std::unique_ptr<EventLog> log_;
-  std::optional<LogWatch> log_watch_;  // of a log that may be out of reach
+  std::optional<LogWatch> log_watch_;
   RpcCalls calls_;
   std::unique_ptr<DeciderStore> decider_store_;  // with writers_
   std::unique_ptr<KafkaFleet> fleet_;            // of ingest on Kafka

@@ -53,9 +53,8 @@ class RocksDbEventLog : public EventLog {
   [[nodiscard]] absl::StatusOr<std::unique_ptr<LogAppender>> OpenAppender(const std::string& ledger) override;
   [[nodiscard]] absl::StatusOr<LogRecord> ReadAt(const std::string& ledger, Address address) override;
 
-  // OK, or why it takes nothing any more: a write failed, and whether it is on the disk is unknown.  Reading
-  // goes on.
-  [[nodiscard]] absl::Status Health() const;
+  // Not OK once a write failed: whether it is on the disk is unknown.
+  [[nodiscard]] absl::Status Health() const override;
 
  private:
   class Impl;
