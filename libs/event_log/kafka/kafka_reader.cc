@@ -176,8 +176,10 @@ absl::Status KafkaReader::Explain(rd_kafka_resp_err_t error) {
   if (next_ >= watermarks.low && next_ <= watermarks.high) {
     return absl::UnavailableError(fmt::format("Kafka, reading topic {}: {}", name_, said));
   }
-  return Stop(fmt::format("topic {} holds addresses {} to {}, and is to be read from {}", name_,
-                          watermarks.low, watermarks.high - 1, next_));
+  const std::string what = fmt::format("topic {} holds addresses {} to {}, and is to be read from {}", name_,
+                                       watermarks.low, watermarks.high - 1, next_);
+  const absl::Status missed = topics_.Missed(name_, next_, what);
+  return absl::IsNotFound(missed) ? Stop(what) : missed;
 }
 
 absl::Status KafkaReader::Stop(std::string what) {

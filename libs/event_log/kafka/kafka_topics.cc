@@ -251,7 +251,27 @@ absl::StatusOr<LogRecord> KafkaTopics::ReadAt(const std::string& topic, Address 
     reading->busy = false;
   }
   reading_ended_.notify_all();
+  if (absl::IsNotFound(record.status())) {
+    return Missed(topic, address, std::string(record.status().message()));
+  }
+  if (record.ok()) {
+    const std::lock_guard lock(loss_mutex_);
+    loss_watch_.Seen(topic, address);
+  }
   return record;
+}
+
+absl::Status KafkaTopics::Missed(const std::string& topic, Address address, const std::string& what) {
+  const absl::StatusOr<TopicShape> shape = Describe(topic);
+  // No other broker could have it, or no broker has the topic at all.
+  if (absl::IsNotFound(shape.status()) || (shape.ok() && shape->replicas <= 1))
+    return absl::NotFoundError(what);
+  RETURN_IF_ERROR(shape.status());
+  const std::lock_guard lock(loss_mutex_);
+  if (loss_watch_.Missed(topic, address, std::chrono::steady_clock::now())) return absl::NotFoundError(what);
+  return absl::UnavailableError(fmt::format(
+      "Kafka: {}; a broker that does not know yet that it leads no more may say so: it is looked for again",
+      what));
 }
 
 absl::StatusOr<LogRecord> KafkaTopics::ReadWith(Reading& reading, const std::string& topic, Address address,

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/event_log/event_log.h"
+#include "libs/event_log/kafka/loss_watch.h"
 #include "libs/kafka/kafka_handles.h"
 
 namespace realise {
@@ -62,10 +63,13 @@ class KafkaTopics {
 
   // Reads one record.  One caller of a topic at a time; others wait, within the same time-out.  Topics do not
   // wait for each other.
-  //   NOT_FOUND    there is none at that address.
+  //   NOT_FOUND    there is none at that address; of a replicated topic only once it stayed away (LossWatch).
   //   DATA_LOSS    there is, and it is damaged.
-  //   UNAVAILABLE  nobody answers, or the high watermark may have receded below it.
+  //   UNAVAILABLE  nobody answers, or the record may come back.  Call again.
   [[nodiscard]] absl::StatusOr<LogRecord> ReadAt(const std::string& topic, Address address);
+
+  // `what` as NOT_FOUND if a record that is not there counts as gone, and else as UNAVAILABLE.
+  [[nodiscard]] absl::Status Missed(const std::string& topic, Address address, const std::string& what);
 
  private:
   KafkaTopics(KafkaHandle handle, std::chrono::milliseconds timeout)
@@ -99,6 +103,8 @@ class KafkaTopics {
   std::mutex reading_mutex_;
   std::condition_variable reading_ended_;
   std::map<std::string, Reading> reading_;  // under reading_mutex_; the topics that were read from
+  std::mutex loss_mutex_;
+  LossWatch loss_watch_;  // under loss_mutex_
 };
 
 }  // namespace realise
