@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/kafka/kafka_event_log.h"
 #include "libs/kafka/kafka_admin.h"
@@ -31,6 +32,23 @@ absl::Status Await(rd_kafka_queue_t* queue, const std::string& what) {
 }
 
 }  // namespace
+
+absl::Status TopicSurgeon::AllInSync() const {
+  ASSIGN_OR_RETURN(const KafkaHandle client, Client(brokers_));
+  ASSIGN_OR_RETURN(const KafkaMetadata metadata,
+                   QueryKafkaMetadata(client.get(), nullptr, kAdminMax, "whether all replicas are in sync"));
+  for (int topic = 0; topic < metadata->topic_cnt; ++topic) {
+    const rd_kafka_metadata_topic& of = metadata->topics[topic];
+    for (int partition = 0; partition < of.partition_cnt; ++partition) {
+      const rd_kafka_metadata_partition& found = of.partitions[partition];
+      if (found.leader < 0 || found.isr_cnt < found.replica_cnt) {
+        return absl::UnavailableError(fmt::format("partition {} of {} has {} of {} replicas in sync",
+                                                  found.id, of.topic, found.isr_cnt, found.replica_cnt));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status TopicSurgeon::Delete(const std::string& ledger) const {
   ASSIGN_OR_RETURN(const KafkaHandle client, Client(brokers_));

@@ -14,6 +14,10 @@ class TopicSurgeon {
  public:
   explicit TopicSurgeon(std::string brokers) : brokers_(std::move(brokers)) {}
 
+  // Whether every replica of every topic has all that its leader has: one more broker may fail then, and not
+  // before.
+  //   UNAVAILABLE  not yet, or no broker answers.
+  [[nodiscard]] absl::Status AllInSync() const;
   [[nodiscard]] absl::Status Delete(const std::string& ledger) const;
   // Deletes it, and makes it anew with these records.
   [[nodiscard]] absl::Status Replace(const std::string& ledger,

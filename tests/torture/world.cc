@@ -17,6 +17,7 @@
 #include "realise/v1/log_service.grpc.pb.h"
 #include "tests/support/claim_story.h"
 #include "tests/torture/power_cut.h"
+#include "tests/torture/topic_surgeon.h"
 
 namespace realise::torture {
 namespace {
@@ -202,7 +203,8 @@ absl::StatusOr<std::unique_ptr<LedgerClients>> World::Found(const std::string& l
 absl::Status World::WaitForBrokers() const {
   if (brokers_ == nullptr) return absl::OkStatus();
   return Retry(kBrokersMax, [this] {
-    return brokers_->Up() ? absl::OkStatus() : absl::UnavailableError("the brokers do not come up again");
+    if (!brokers_->Up()) return absl::UnavailableError("the brokers do not come up again");
+    return TopicSurgeon(brokers_->direct()).AllInSync();
   });
 }
 

@@ -75,7 +75,7 @@ class World {
   [[nodiscard]] absl::StatusOr<std::vector<std::string>> Records(const std::string& ledger) const;
   // One more ledger with the founding events, under no load.
   [[nodiscard]] absl::StatusOr<std::unique_ptr<LedgerClients>> FoundAnother(uint64_t seed);
-  // Waits until every broker answers.
+  // Waits until every broker answers and has all that the others have.
   [[nodiscard]] absl::Status WaitForBrokers() const;
 
  private:
