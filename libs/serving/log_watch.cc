@@ -59,10 +59,11 @@ void LogWatch::NoteTaking(const absl::Status& status) {
     if (status.ok() || !taking_) return;
     taking_ = false;
   }
-  say_(fmt::format(
-      "THE LOG TAKES NOTHING ANY MORE; what was acknowledged is safe, and questions are answered. Mend what is wrong "
-      "with its disk, and start this process again: {}",
-      std::string(status.message())));
+  say_(
+      fmt::format("THE LOG TAKES NOTHING ANY MORE; what was acknowledged is safe, and questions are "
+                  "answered. Mend what is wrong "
+                  "with its disk, and start this process again: {}",
+                  std::string(status.message())));
 }
 
 }  // namespace realise
