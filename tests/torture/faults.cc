@@ -190,7 +190,7 @@ std::vector<Fault> FaultsOfBrokers() {
       {"connections reset", kKafka, milliseconds(500), Wires(&TcpProxy::Reset), Wires(&TcpProxy::Reset), ""},
       {"broker loses power", kKafka, milliseconds(2500), CutPowerOfBroker, Broker("start"), ""},
       {"records too large for topics", kKafka, milliseconds(2000), LimitRecords("200"),
-       LimitRecords("1048588"), ""},
+       LimitRecords("1114112"), ""},
       {"ingest paused, broker killed", kKafka, milliseconds(4000),
        Both(Pause(&World::Writer), Broker("kill")), Both(Resume(&World::Writer), Broker("start")), ""},
   };

@@ -78,6 +78,13 @@ class HistoryRecorder {
     const std::lock_guard lock(mutex_);
     return last_progress_;
   }
+  // Why the last append that was not acknowledged was not.
+  std::string last_reason() const {
+    const std::lock_guard lock(mutex_);
+    const auto last = std::find_if(history_.appends.rbegin(), history_.appends.rend(),
+                                   [](const AppendCall& call) { return call.outcome != Outcome::kAnswered; });
+    return last == history_.appends.rend() ? "" : last->times.server + ": " + last->reason;
+  }
   // From here on pauses are measured.
   void StartMeasuringPauses() {
     const std::lock_guard lock(mutex_);

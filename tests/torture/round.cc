@@ -66,8 +66,8 @@ class RoundRun {
     for (const auto& ledger : world_.ledgers()) {
       while (ledger->recorder().last_progress() < from) {
         if (std::chrono::steady_clock::now() - from > kProgressMax) {
-          return Complain(fmt::format("NO_PROGRESS: {} has had nothing acknowledged since it was healed",
-                                      ledger->recorder().ledger()));
+          return Complain(fmt::format("NO_PROGRESS: {} has had nothing acknowledged since it was healed; {}",
+                                      ledger->recorder().ledger(), ledger->recorder().last_reason()));
         }
         Wait(kLook);
       }

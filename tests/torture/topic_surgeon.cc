@@ -27,6 +27,16 @@ absl::StatusOr<KafkaHandle> Client(const std::string& brokers) {
   return NewKafkaHandle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"log_level", "3"}}, {});
 }
 
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, KafkaConfigResourceDeleter>;
+
+absl::StatusOr<KafkaEvent> DescribeSettings(rd_kafka_t* client, const std::string& topic) {
+  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const KafkaQueue queue(rd_kafka_queue_new(client));
+  rd_kafka_ConfigResource_t* resources = resource.get();
+  rd_kafka_DescribeConfigs(client, &resources, 1, nullptr, queue.get());
+  return AwaitKafkaEvent(queue.get(), kAdminMax, "asking for a topic's settings");
+}
+
 absl::Status Await(rd_kafka_queue_t* queue, const std::string& what) {
   return AwaitKafkaEvent(queue, kAdminMax, what).status();
 }
@@ -87,11 +97,25 @@ absl::Status TopicSurgeon::DeleteRecordsBelow(const std::string& ledger, int64_t
   return Await(queue.get(), "deleting records");
 }
 
+// Kafka's request replaces all settings of a topic: those that it has are sent with the new one.
 absl::Status TopicSurgeon::Set(const std::string& ledger, const std::string& setting,
                                const std::string& value) const {
   ASSIGN_OR_RETURN(const KafkaHandle client, Client(brokers_));
-  const std::unique_ptr<rd_kafka_ConfigResource_t, KafkaConfigResourceDeleter> resource(
+  ASSIGN_OR_RETURN(const KafkaEvent described, DescribeSettings(client.get(), TopicOf(ledger)));
+  const ConfigResource resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, TopicOf(ledger).c_str()));
+  size_t count = 0;
+  const auto* const* found = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(described.get()), &count);
+  for (size_t i = 0; i < count; ++i) {
+    size_t entries = 0;
+    const auto* const* entry = rd_kafka_ConfigResource_configs(found[i], &entries);
+    for (size_t j = 0; j < entries; ++j) {
+      if (rd_kafka_ConfigEntry_source(entry[j]) != RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG) continue;
+      rd_kafka_ConfigResource_set_config(resource.get(), rd_kafka_ConfigEntry_name(entry[j]),
+                                         rd_kafka_ConfigEntry_value(entry[j]));
+    }
+  }
   rd_kafka_ConfigResource_set_config(resource.get(), setting.c_str(), value.c_str());
   const KafkaQueue queue(rd_kafka_queue_new(client.get()));
   rd_kafka_ConfigResource_t* resources = resource.get();

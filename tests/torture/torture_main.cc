@@ -25,7 +25,7 @@ constexpr std::chrono::minutes kWorldMax{8};
 struct Settings {
   int seconds = 60;
   uint64_t seed = 0;
-  std::string only;
+  std::vector<std::string> only;
   std::string log = "both";
   std::string programs;
   std::string sync_witness;
@@ -101,7 +101,8 @@ class Torture {
 
   bool Wanted(const Line& fault) const {
     if (settings_.log != "both" && settings_.log != WorldName(fault.world)) return false;
-    return settings_.only.empty() ? fault.name != "none" : fault.name == settings_.only;
+    if (settings_.only.empty()) return fault.name != "none";
+    return std::ranges::find(settings_.only, fault.name) != settings_.only.end();
   }
 
   int RunWorld(WorldKind kind, const std::vector<Line>& faults) {
@@ -234,7 +235,7 @@ int Main(int argc, char** argv) {
   CLI::App app("Rounds of faults against real servers, and the histories judged");
   app.add_option("--seconds", settings.seconds, "how long; the round under way then is finished");
   app.add_option("--seed", settings.seed, "decides load, targets and order; random unless given");
-  app.add_option("--only", settings.only, "this fault alone");
+  app.add_option("--only", settings.only, "this fault alone; may be repeated");
   app.add_option("--log", settings.log, "kafka, embedded or both")
       ->check(CLI::IsMember({"kafka", "embedded", "both"}));
   app.add_option("--injections", settings.injections, "of each fault in a round");
