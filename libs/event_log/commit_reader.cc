@@ -21,6 +21,9 @@ constexpr size_t kCommitsRemembered = 256;
 // 4, none of 1,900 with 16.
 constexpr size_t kBehindMax = 4;
 
+// Marks a status within the process; it goes out nowhere.
+constexpr const char* kLogDamageMark = "realise/log-damage";
+
 template <typename T>
 bool TakeBytes(std::string_view from, T& to) {
   if (from.size() != T::kSize) return false;
@@ -53,6 +56,8 @@ void SetAnchor(const ReadCommit& commit, internal::v1::LogAnchor& anchor) {
 }
 
 }  // namespace
+
+bool IsLogDamage(const absl::Status& status) { return status.GetPayload(kLogDamageMark).has_value(); }
 
 absl::StatusOr<std::unique_ptr<CommitReader>> CommitReader::Open(
     EventLog& log, const std::string& ledger, const std::optional<internal::v1::LogPlace>& place) {
@@ -212,6 +217,7 @@ absl::Status CommitReader::Stop(std::string what) {
       "nothing to it; "
       "compare its receipts with those of a replica or a backup, restore the log, and start again",
       ledger_, what));
+  stopped_.SetPayload(kLogDamageMark, absl::Cord());
   return stopped_;
 }
 

@@ -34,6 +34,11 @@ struct ReadCommit {
   std::string_view body() const { return std::string_view(stored).substr(kCommitHeaderBytes); }
 };
 
+// Whether a status says that the log is not what a reader read before, or what it kept of that: an anchor
+// differs or is gone, or void commits are chained to each other.  Other DATA_LOSS is of a store, or of a
+// program.
+[[nodiscard]] bool IsLogDamage(const absl::Status& status);
+
 // CommitReader is what every consumer of a ledger reads through: writer, projection, audit.
 //
 // Anchors: it remembers address and digest of the last valid commit and of the last record, reads both again

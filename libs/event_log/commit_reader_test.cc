@@ -129,7 +129,9 @@ TEST_F(CommitReaderTest, APlaceBeforeTheFirstCommitIsAPlace) {
 TEST_F(CommitReaderTest, ADamagedPlaceIsDataLoss) {
   internal::v1::LogPlace place = ReaderOfTen()->place();
   place.set_ledger_id("short");
-  EXPECT_TRUE(absl::IsDataLoss(CommitReader::Open(*log_, kLedger, place).status()));
+  const absl::Status status = CommitReader::Open(*log_, kLedger, place).status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_FALSE(IsLogDamage(status)) << "it is the store that is wrong";
 }
 
 // What happens to a log underneath its readers.
@@ -160,6 +162,8 @@ TEST_F(CommitReaderTest, AnchorsNoticeALogThatIsNotWhatItWas) {
     EXPECT_TRUE(absl::IsDataLoss(reader->Read(kNoWait, kBytesMax).status())) << "it stays stopped";
     EXPECT_TRUE(absl::IsDataLoss(reader->CaughtUp().status()));
     EXPECT_TRUE(absl::IsDataLoss(CommitReader::Open(*log_, kLedger, place).status())) << "nor does it open";
+    EXPECT_TRUE(IsLogDamage(reader->CheckAnchors()));
+    EXPECT_TRUE(IsLogDamage(CommitReader::Open(*log_, kLedger, place).status()));
     log_->Change(kLedger, [](std::vector<std::string>& log) { log = History(10); });
   }
   EXPECT_TRUE(first->CheckAnchors().ok());

@@ -50,7 +50,11 @@ void MemberTable::Read(const internal::v1::Heartbeat& beat, Time now) {
     std::erase_if(members_, [&](const auto& member) { return !IsAlive(member.second); });
     if (members_.size() >= kMembersMax) return;
   }
-  members_[id] = {.address = beat.address(), .state = beat.state(), .counter = beat.counter(), .at = heard_};
+  Seen& seen = members_[id];
+  seen = {.address = beat.address(), .state = beat.state(), .counter = beat.counter(), .at = heard_};
+  for (int i = 0; i < std::min(beat.damaged_ledgers_size(), kDamagedLedgersMax); ++i) {
+    if (IsLedgerCode(beat.damaged_ledgers(i))) seen.damaged_ledgers.push_back(beat.damaged_ledgers(i));
+  }
 }
 
 // Whether what is known may no longer be so: this process was paused, or nobody is heard from.
@@ -66,6 +70,18 @@ std::vector<Member> MemberTable::Serving(Time now) const {
     serving.push_back({.id = id, .address = seen.address});
   }
   return serving;
+}
+
+DamagedLedgers MemberTable::Damaged(Time now) const {
+  DamagedLedgers damaged;
+  if (Blind(now)) return damaged;
+  for (const auto& [id, seen] : members_) {
+    if (!IsAlive(seen)) continue;
+    for (const std::string& ledger : seen.damaged_ledgers) {
+      damaged.try_emplace(ledger, Member{.id = id, .address = seen.address});
+    }
+  }
+  return damaged;
 }
 
 bool MemberTable::IsAlive(const ProcessId& process, Time now) const {

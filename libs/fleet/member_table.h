@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ inline constexpr std::chrono::milliseconds kSilenceMax{1000};
 inline constexpr std::chrono::milliseconds kBlindFor{10'000};
 // More processes than that are not taken note of.
 inline constexpr size_t kMembersMax = 1000;
+// Nor of more ledgers that one process calls damaged.
+inline constexpr int kDamagedLedgersMax = 1000;
+
+// Who says of a ledger that its log is not what it was, by the ledger's code.
+using DamagedLedgers = std::map<std::string, Member, std::less<>>;
 
 // Whose a ledger is among `members`: the one with the highest hash of ledger and id, so that a process that
 // comes or goes moves no ledgers but its own.  Null if there are none.
@@ -51,6 +57,9 @@ class MemberTable {
 
   // The processes that write, in the order of their ids; empty if nobody is known.
   [[nodiscard]] std::vector<Member> Serving(Time now) const;
+  // The ledgers that anybody calls damaged who gives signs of life, whatever its state.  If several do, the
+  // one with the lowest id is told.
+  [[nodiscard]] DamagedLedgers Damaged(Time now) const;
   // Whether it gives signs of life, whatever its state.
   [[nodiscard]] bool IsAlive(const ProcessId& process, Time now) const;
 
@@ -63,6 +72,7 @@ class MemberTable {
     internal::v1::MemberState state = internal::v1::MEMBER_STATE_UNSPECIFIED;
     uint64_t counter = 0;
     Heard at{};
+    std::vector<std::string> damaged_ledgers{};
   };
 
   bool Blind(Time now) const;

@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Time = MemberTable::Time;
 
 constexpr Time kStart{seconds(1000)};
@@ -67,6 +68,7 @@ class Reader {
   std::vector<int> Serving() const { return Numbers(table_.Serving(now_)); }
   bool IsAlive(uint8_t number) const { return table_.IsAlive(Id(number), now_); }
   MemberTable& table() { return table_; }
+  const MemberTable& table() const { return table_; }
   Time now() const { return now_; }
 
  private:
@@ -177,6 +179,61 @@ TEST(MemberTable, WhatIsMalformedIsPassedOver) {
     reader.table().Read(beat, reader.now());
   }
   EXPECT_THAT(reader.Serving(), IsEmpty());
+}
+
+Heartbeat Damaged(Heartbeat beat, const std::vector<std::string>& ledgers) {
+  for (const std::string& ledger : ledgers) beat.add_damaged_ledgers(ledger);
+  return beat;
+}
+
+// By ledger, the number of who says so.
+std::map<std::string, int> DamagedSeenBy(const Reader& reader) {
+  std::map<std::string, int> damaged;
+  for (const auto& [ledger, by] : reader.table().Damaged(reader.now())) damaged[ledger] = by.id.bytes[0];
+  return damaged;
+}
+
+TEST(MemberTable, ALedgerIsDamagedWhileAnybodyAliveSaysSo) {
+  using ::testing::Pair;
+  Reader reader;
+  reader.Pass(seconds(1), {1});
+  for (const auto state : {MEMBER_STATE_JOINING, MEMBER_STATE_SERVING, MEMBER_STATE_LEAVING}) {
+    Heartbeat beat = Damaged(Beat(3, static_cast<uint64_t>(state), state), {"RH5", "RJ1"});
+    reader.table().Read(beat, reader.now());
+    EXPECT_THAT(DamagedSeenBy(reader), ElementsAre(Pair("RH5", 3), Pair("RJ1", 3)));
+  }
+  EXPECT_EQ(reader.table().Damaged(reader.now()).find("RH5")->second.address, "127.0.0.1:7003");
+  reader.table().Read(Damaged(Beat(2, 1), {"RH5"}), reader.now());
+  EXPECT_THAT(DamagedSeenBy(reader), ElementsAre(Pair("RH5", 2), Pair("RJ1", 3)));
+  reader.Pass(kLiveFor, {1});
+  EXPECT_THAT(DamagedSeenBy(reader), SizeIs(2)) << "at the limit";
+  reader.Pass(kBeatEvery, {1});
+  EXPECT_THAT(DamagedSeenBy(reader), IsEmpty());
+}
+
+TEST(MemberTable, WhoNoLongerCallsALedgerDamagedIsBelieved) {
+  Reader reader;
+  reader.table().Read(Damaged(Beat(2, 1), {"RH5"}), reader.now());
+  reader.table().Read(Beat(2, 2), reader.now());
+  EXPECT_THAT(DamagedSeenBy(reader), IsEmpty());
+}
+
+TEST(MemberTable, WhoWakesFromAPauseHasToHearAgainWhatIsDamaged) {
+  Reader reader;
+  reader.table().Read(Damaged(Beat(2, 1), {"RH5"}), reader.now());
+  reader.Pause(kLiveFor + milliseconds(1));
+  EXPECT_THAT(DamagedSeenBy(reader), IsEmpty());
+  reader.table().Tick(reader.now());
+  reader.table().Read(Damaged(Beat(2, 2), {"RH5"}), reader.now());
+  EXPECT_THAT(DamagedSeenBy(reader), SizeIs(1));
+}
+
+TEST(MemberTable, TakesNoteOfSoManyDamagedLedgersThatCanBeOne) {
+  Reader reader;
+  std::vector<std::string> ledgers{"no ledger", std::string(1000, 'X')};
+  for (int i = 0; i < 2 * kDamagedLedgersMax; ++i) ledgers.push_back(fmt::format("R{:04}", i));
+  reader.table().Read(Damaged(Beat(2, 1), ledgers), reader.now());
+  EXPECT_THAT(DamagedSeenBy(reader), SizeIs(kDamagedLedgersMax - 2));
 }
 
 TEST(MemberTable, TakesNoteOfSoManyAndOfNewOnesOnceOldOnesAreGone) {

@@ -30,11 +30,12 @@ enum class Where {
   kHere,
   kElsewhere,
   kUnknown,  // no process is known that would; most often for a moment only
+  kDamaged,  // nobody writes it: a process that is alive found that its log is not what it was
 };
 
 struct Place {
   Where where = Where::kUnknown;
-  Member owner{};  // if elsewhere
+  Member owner{};  // if elsewhere; if damaged, the process that found it
 
   friend bool operator==(const Place&, const Place&) = default;
 };

@@ -88,6 +88,10 @@ struct LedgerWriterOptions {
   // Asked, on the writer's thread, when another writer took the ledger over: whether this process is to go on
   // writing it.  If not, the writer resigns.  Must not block; null is always.
   std::function<bool()> still_mine;
+  // Called when the ledger is stopped because its log is not what this process read before, in this life or
+  // an earlier one; not when it is the store that is wrong.  On the writer's thread, or the one that opens
+  // it; must not block.  May be null.
+  std::function<void(const absl::Status& why)> log_damaged;
   // The decider store is written to after as many events, and at a clean stop.
   size_t save_every_events = 64 * 1024;
 };

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "libs/base/status_macros.h"
+#include "libs/event_log/commit_reader.h"
 
 namespace realise {
 
@@ -45,6 +46,9 @@ absl::StatusOr<std::shared_ptr<LedgerWriter>> LedgerWriters::Of(const std::strin
     options.answer_within = options_.answer_within;
     options.take_over = options_.take_over;
     if (options_.still_mine) options.still_mine = [this, ledger] { return IsMine(ledger); };
+    if (options_.log_damaged) {
+      options.log_damaged = [this, ledger](const absl::Status& why) { options_.log_damaged(ledger, why); };
+    }
     options.process_pending_bytes = &pending_bytes_;
     ASSIGN_OR_RETURN(slot->writer, LedgerWriter::Open(log_, store_, clock_, std::move(options)));
   }
@@ -70,7 +74,7 @@ void LedgerWriters::Release(const std::string& ledger) {
   const std::lock_guard lock(slot->mutex);
   if (slot->writer == nullptr) return;
   slot->writer->Close(/*released=*/true);
-  slot->writer.reset();
+  if (!IsLogDamage(slot->writer->Health())) slot->writer.reset();
 }
 
 std::vector<WriterStatus> LedgerWriters::Statuses() const {

@@ -20,6 +20,8 @@ struct LedgerWritersOptions {
   bool take_over = false;
   // Whether this process is to write a ledger.  Called on any thread; must not block; null is always.
   std::function<bool(const std::string& ledger)> still_mine;
+  // As LedgerWriterOptions.
+  std::function<void(const std::string& ledger, const absl::Status& why)> log_damaged = nullptr;
   // As LedgerWriterOptions; also how long stopping all writers takes at most.
   std::chrono::milliseconds answer_within = LedgerWriterOptions().answer_within;
 };
@@ -56,7 +58,8 @@ class LedgerWriters {
 
   // Drains and closes a ledger's writer, if it is open, because another process is to write it: what is under
   // way is answered, what comes meanwhile is answered `moved`.  Returns when nothing more will be sent.  The
-  // next Of opens it again.
+  // next Of opens it again.  One that stopped because its log is not what it was stays, sends nothing, and
+  // its health goes on saying so.
   void Release(const std::string& ledger);
 
   // The writers that are open; one that is just being opened is left out.

@@ -133,8 +133,10 @@ void WriterLoop::CheckAnchors() {
 
 void WriterLoop::SaveIfDue(bool stopping) {
   if (decider_.unsaved_events() < save_from_ && !stopping) return;
-  // Without the log the anchors cannot be read, and a writer that stops must not wait for it once more.
-  if (stopping && time_.Now() < pause_.until) return;
+  // Without the log the anchors cannot be read, and a process that ends must not wait for it once more.  One
+  // that goes on looks: what it remembers may be all that shows the next writer that the log is not what it
+  // was.
+  if (stopping && time_.Now() < pause_.until && !Released()) return;
   CheckAnchors();
   if (!stopped_.ok() || time_.Now() < pause_.until) return;
   const absl::Status saved = decider_.Save(reader_->place());

@@ -8,6 +8,11 @@ bool WriterLoop::Resigned() const {
   return resigned_;
 }
 
+bool WriterLoop::Released() const {
+  const std::lock_guard lock(mutex_);
+  return released_;
+}
+
 // What becomes of a command that is not decided any more.
 AppendOutcome WriterLoop::Ended() const {
   const std::lock_guard lock(mutex_);

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +18,9 @@
 namespace realise::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class TakingOverTest : public LedgerTest {
@@ -157,6 +162,67 @@ TEST_F(WritersTest, AWriterThatResignedIsReplacedWhenTheLedgerIsOursAgain) {
   const std::shared_ptr<LedgerWriter> again = *writers.Of(kLedger);
   EXPECT_NE(again, writer);
   EXPECT_TRUE(Get(Submit(*again, Request({BoardEstablished("b-2")}))).events.at(0).already_recorded());
+}
+
+// What the writers of a process say of damage.
+class DamageTest : public WritersTest {
+ protected:
+  std::unique_ptr<LedgerWriters> Open(DeciderStore& store) {
+    LedgerWritersOptions options;
+    options.log_damaged = [this](const std::string& ledger, const absl::Status& why) {
+      EXPECT_TRUE(absl::IsDataLoss(why)) << why;
+      const std::lock_guard lock(mutex_);
+      told_.push_back(ledger);
+    };
+    return std::make_unique<LedgerWriters>(*log_, store, clock_, options);
+  }
+  std::vector<std::string> Told() {
+    const std::lock_guard lock(mutex_);
+    return told_;
+  }
+  void ChangeLastRecord() {
+    log_->Change(kLedger, [](std::vector<std::string>& records) { records.back().back() ^= 1; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> told_;
+};
+
+TEST_F(DamageTest, IsToldAndStaysToBeSeenWhenItsLogIsNotWhatItWas) {
+  const auto writers = Open(*store_);
+  const std::shared_ptr<LedgerWriter> writer = *writers->Of(kLedger);
+  ASSERT_TRUE(Get(Submit(*writer, Request({BoardEstablished("b-1")}))).status.ok());
+  ChangeLastRecord();
+  while (writer->Health().ok()) std::this_thread::yield();
+  EXPECT_THAT(Told(), ElementsAre(kLedger));
+  writers->Release(kLedger);
+  ASSERT_THAT(writers->Statuses(), SizeIs(1));
+  EXPECT_TRUE(absl::IsDataLoss(writers->Statuses().front().health));
+  EXPECT_TRUE(absl::IsDataLoss(Get(Submit(*writer, Request({BoardEstablished("b-2")}))).status));
+}
+
+TEST_F(DamageTest, IsToldByWhatWasKeptFromAnEarlierLife) {
+  ASSERT_TRUE(Get(Submit(**Open(*store_)->Of(kLedger), Request({BoardEstablished("b-1")}))).status.ok());
+  ChangeLastRecord();
+  const auto writers = Open(*store_);
+  EXPECT_TRUE(absl::IsDataLoss(writers->Of(kLedger).status()));
+  EXPECT_THAT(Told(), ElementsAre(kLedger));
+}
+
+TEST_F(DamageTest, IsNotToldWhenTheStoreIsOfAnotherLedger) {
+  ASSERT_TRUE(Open(*store_)->Of(kLedger).ok());
+  log_->Change(kLedger, [](std::vector<std::string>& records) {
+    const std::optional<CommitView> first = DecodeCommit(records.front());
+    CommitHeader other = first->header;
+    other.ledger_id = RandomLedgerId();
+    records = {EncodeCommit(other, std::string(first->body))};
+  });
+  const auto writers = Open(*store_);
+  const absl::Status status = writers->Of(kLedger).status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("delete the store"));
+  EXPECT_THAT(Told(), IsEmpty());
 }
 
 TEST_F(WritersTest, AllDrainAtTheSameTime) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "libs/base/status_macros.h"
+#include "libs/event_log/commit_scan.h"
 
 namespace realise {
 namespace {
@@ -55,8 +56,14 @@ void WriterLoop::BeginDrain(bool released) {
 }
 
 absl::Status WriterLoop::Open() {
+  const absl::Status opened = OpenAtEnd();
+  TellIfDamaged(opened);
+  return opened;
+}
+
+absl::Status WriterLoop::OpenAtEnd() {
   ASSIGN_OR_RETURN(const std::optional<internal::v1::LogPlace> place, decider_.Load());
-  ASSIGN_OR_RETURN(reader_, CommitReader::Open(log_, options_.ledger, place));
+  RETURN_IF_ERROR(OpenReader(place));
   RETURN_IF_ERROR(CatchUp());
   if (!reader_->head()) {
     return absl::NotFoundError(fmt::format("ledger {} has no first commit; create it", options_.ledger));
@@ -65,6 +72,26 @@ absl::Status WriterLoop::Open() {
   anchors_checked_ = time_.Now();
   NotePosition();
   return absl::OkStatus();
+}
+
+// A store that was brought from elsewhere, or outlived a ledger that was made anew, is no witness here.
+absl::Status WriterLoop::OpenReader(const std::optional<internal::v1::LogPlace>& place) {
+  auto reader = CommitReader::Open(log_, options_.ledger, place);
+  if (reader.ok()) {
+    reader_ = *std::move(reader);
+    return absl::OkStatus();
+  }
+  if (!place || !IsLogDamage(reader.status())) return reader.status();
+  bool same = true;
+  RETURN_IF_ERROR(ScanCommits(log_, options_.ledger, [&](const ReadCommit& first) -> absl::StatusOr<Scan> {
+    same = first.header.ledger_id.view() == place->ledger_id();
+    return Scan::kStop;
+  }));
+  if (same) return reader.status();
+  return absl::DataLossError(fmt::format(
+      "ledger {}: the decider store is of another ledger of that code, made elsewhere or before.  "
+      "If the one in the log is right, delete the store and start again: the log holds all.",
+      options_.ledger));
 }
 
 absl::Status WriterLoop::CatchUp() {
@@ -313,10 +340,15 @@ void WriterLoop::PauseFor(const absl::Status& why) {
 }
 
 void WriterLoop::Stop(const absl::Status& why) {
-  stopped_ = absl::DataLossError(std::string(why.message()));
+  stopped_ = IsLogDamage(why) ? why : absl::DataLossError(std::string(why.message()));
   SetHealth(stopped_);
+  TellIfDamaged(stopped_);
   RefuseAll(Ended());
   pipeline_.commits().clear();
+}
+
+void WriterLoop::TellIfDamaged(const absl::Status& why) const {
+  if (IsLogDamage(why) && options_.log_damaged) options_.log_damaged(why);
 }
 
 Receipt WriterLoop::ConfirmedReceipt() const {

@@ -55,6 +55,8 @@ class WriterLoop {
     std::chrono::milliseconds next{10};  // how long the next one is
   };
 
+  absl::Status OpenAtEnd();
+  absl::Status OpenReader(const std::optional<internal::v1::LogPlace>& place);
   absl::Status CatchUp();
   void RunOnce();
   void DrainOnce(SteadyTime now);
@@ -93,6 +95,7 @@ class WriterLoop {
 
   // Who writes (taking_over.cc).
   bool TakeOver(SteadyTime now);
+  bool Released() const;
   void NoteTakenOver(const ReadCommit& commit);
   void Resign();
 
@@ -109,6 +112,7 @@ class WriterLoop {
 
   void PauseFor(const absl::Status& why);
   void Stop(const absl::Status& why);
+  void TellIfDamaged(const absl::Status& why) const;
   std::optional<AppendOutcome> WhyNotTaken(size_t bytes) const;
   bool ProcessIsFull(size_t bytes) const;
   void SetHealth(absl::Status status);

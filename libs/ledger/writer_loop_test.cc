@@ -62,6 +62,23 @@ TEST_F(WriterLoopTest, ACommandThatCameWhileTheLedgerStoppedIsAnswered) {
   EXPECT_TRUE(absl::IsDataLoss((*outcome)->status)) << (*outcome)->status;
 }
 
+TEST_F(WriterLoopTest, AnotherIsNotToWriteBeforeThisOneHasLookedWhetherTheLogIsWhatItWas) {
+  int told = 0;
+  options_.log_damaged = [&](const absl::Status& /*why*/) { ++told; };
+  OpenLoop();
+  const auto recorded = Submit(Request({BoardEstablished("b-1")}));
+  while (!*recorded) ASSERT_TRUE(loop_->Step());
+  log_->FailReads(1);
+  ASSERT_TRUE(loop_->Step());
+  ASSERT_TRUE(absl::IsUnavailable(loop_->Health())) << "from now on it waits";
+  log_->Change(kLedger, [](std::vector<std::string>& records) { records.back().back() ^= 1; });
+  loop_->BeginDrain(/*released=*/true);
+  while (loop_->Step()) {
+  }
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(absl::IsDataLoss(loop_->Health())) << loop_->Health();
+}
+
 // Three commands that are decided together: the refusal in the middle was right behind the first, and would
 // not be behind the third.  It used to name the end of the commit that held both.
 TEST_F(WriterLoopTest, ARefusalNamesAPositionAtWhichItIsRight) {

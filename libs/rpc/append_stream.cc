@@ -142,7 +142,7 @@ grpc::Status AppendStream::Restart() {
   return status;
 }
 
-// Opens a way to the writer.   NOT_THE_WRITER  none is known now.
+// Opens a way to the writer.   NOT_THE_WRITER  none is known now.   DATA_LOSS  there is to be none.
 grpc::Status AppendStream::Open() {
   Place place{.where = Where::kHere};
   if (forwarder_ != nullptr) {
@@ -157,7 +157,7 @@ grpc::Status AppendStream::Open() {
   } else if (place.where == Where::kElsewhere && !IsForwarded(context_)) {
     route_ = RouteToProcess(*forwarder_, context_, place.owner, outbox_);
   } else {
-    return NotTheWriter();
+    return place.where == Where::kDamaged ? LedgerDamaged(ledger_, place.owner) : NotTheWriter();
   }
   return grpc::Status::OK;
 }

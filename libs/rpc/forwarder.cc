@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fmt/format.h"
 #include "libs/rpc/deadline.h"
 #include "libs/rpc/rpc_server.h"
 #include "libs/rpc/rpc_status.h"
@@ -106,6 +107,7 @@ grpc::Status Forwarder::Route(const grpc::ServerContext& context, const std::str
   while (true) {
     const uint64_t version = placement_.Version();
     const Place place = placement_.Of(ledger);
+    if (place.where == Where::kDamaged) return LedgerDamaged(ledger, place.owner);
     grpc::Status status = NotTheWriter();
     if (place.where == Where::kHere) {
       status = here();
@@ -136,6 +138,14 @@ grpc::Status NotTheWriter() {
 bool IsNotTheWriter(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE &&
          FromGrpcStatus(status).reason == kNotTheWriter;
+}
+
+grpc::Status LedgerDamaged(const std::string& ledger, const Member& found_by) {
+  return ToGrpcStatus(absl::DataLossError(fmt::format(
+      "ledger {} stopped: the process at {} found that its log is not what it read there before: damaged, "
+      "truncated, recreated or swapped underneath.  No process appends to it.  Compare its receipts with "
+      "those of a replica or a backup, restore the log, and then restart the process at {}",
+      ledger, found_by.address, found_by.address)));
 }
 
 bool WorthAnotherTry(const grpc::Status& status) {

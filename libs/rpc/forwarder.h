@@ -46,7 +46,7 @@ class Forwarder {
   using There = std::function<grpc::Status(const SharedChannel&, grpc::ClientContext& context)>;
   // Handles a unary call with `here` if this process writes the ledger, and otherwise passes it on with
   // `there`, whose answer, errors included, it returns byte for byte.  If the other process is gone, or is
-  // not the writer, it looks for the writer again, within the call's deadline.
+  // not the writer, it looks for the writer again, within the call's deadline.   DATA_LOSS  it is damaged.
   grpc::Status Route(const grpc::ServerContext& context, const std::string& ledger, const Here& here,
                      const There& there);
 
@@ -99,6 +99,9 @@ class Forwarder {
 // UNAVAILABLE, reason NOT_THE_WRITER: nothing was decided here; safe to send again.
 [[nodiscard]] grpc::Status NotTheWriter();
 [[nodiscard]] bool IsNotTheWriter(const grpc::Status& status);
+
+// DATA_LOSS: nobody writes the ledger, because of what `found_by` read; says what an operator should do.
+[[nodiscard]] grpc::Status LedgerDamaged(const std::string& ledger, const Member& found_by);
 
 // Whether a call that ended like this may do better elsewhere or later: it met no writer, or the process that
 // it was passed on to went away.

@@ -37,6 +37,7 @@
 namespace realise::testing {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr const char* kLedger = "RH5";
@@ -291,6 +292,50 @@ TEST_F(ForwardingTest, AClockIsCorrectedByTheWriter) {
   EXPECT_GE(second_.Commits(), 2U) << "the take-over and the correction";
 }
 
+TEST_F(ForwardingTest, WhatAProcessCallsDamagedIsRefusedByAllAndSaysWhere) {
+  ASSERT_TRUE(Append(first_, Board(1)).ok());
+  const Place damaged{.where = Where::kDamaged, .owner = second_.AsOwner().owner};
+  first_.placement().Set(damaged);
+  second_.placement().Set(damaged);
+  const auto expect_refused = [&](const grpc::Status& status) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr("restart the process at " + damaged.owner.address));
+  };
+  for (TestProcess* const process : {&first_, &second_}) {
+    expect_refused(Append(*process, Board(2)));
+    {
+      grpc::ClientContext context;
+      context.set_deadline(RpcNow() + kPatience);
+      const auto stream = process->append()->AppendStream(&context);
+      v1::AppendStreamRequest request;
+      *request.mutable_append() = Board(2);
+      stream->Write(request);
+      v1::AppendStreamResponse response;
+      EXPECT_FALSE(stream->Read(&response));
+      expect_refused(stream->Finish());
+    }
+    grpc::ClientContext creating;
+    v1::CreateLedgerRequest create;
+    create.set_ledger(kLedger);
+    v1::CreateLedgerResponse created;
+    expect_refused(process->ledger()->CreateLedger(&creating, create, &created));
+    grpc::ClientContext correcting;
+    v1::CorrectClockRequest correct;
+    correct.set_ledger(kLedger);
+    v1::CorrectClockResponse corrected;
+    expect_refused(process->ledger()->CorrectClock(&correcting, correct, &corrected));
+    grpc::ClientContext asking;
+    v1::GetWritersResponse writers;
+    EXPECT_TRUE(process->ledger()->GetWriters(&asking, {}, &writers).ok());
+    EXPECT_EQ(writers.ledgers(0).damage_found_by(), damaged.owner.address);
+    EXPECT_FALSE(writers.ledgers(0).here());
+  }
+  MoveToSecond();
+  v1::AppendResponse response;
+  ASSERT_TRUE(Append(first_, Board(2), &response).ok());
+  EXPECT_EQ(response.events(0).sequence(), 2U) << "nothing was recorded meanwhile";
+}
+
 // A caller that sends batches and checks that each is answered once, in order.
 class StreamingTest : public ForwardingTest {
  protected:
@@ -342,6 +387,30 @@ TEST_F(StreamingTest, AStreamFollowsItsLedgerFromProcessToProcess) {
   v1::AppendResponse last;
   ASSERT_TRUE(Append(first_, Board(400), &last).ok());
   EXPECT_EQ(last.events(0).sequence(), 401U) << "nothing is there twice";
+}
+
+TEST_F(StreamingTest, AStreamToALedgerThatIsCalledDamagedEndsWhatIsUnderWay) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kPatience);
+  const auto stream = first_.append()->AppendStream(&context);
+  int recorded = 0;
+  std::optional<v1::BatchFailure> failure;
+  for (int i = 0; !failure; ++i) {
+    v1::AppendStreamRequest request;
+    *request.mutable_append() = Board(i);
+    ASSERT_TRUE(stream->Write(request));
+    v1::AppendStreamResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    if (response.has_failed()) failure = response.failed();
+    recorded += response.has_appended() ? 1 : 0;
+    if (i != 10) continue;
+    const Place damaged{.where = Where::kDamaged, .owner = second_.AsOwner().owner};
+    first_.placement().Set(damaged);
+    second_.placement().Set(damaged);
+    second_.writers().Release(kLedger);
+  }
+  EXPECT_EQ(failure->code(), grpc::StatusCode::DATA_LOSS) << failure->message();
+  EXPECT_EQ(recorded, 11);
 }
 
 TEST_F(StreamingTest, AStreamToAStoppedProcessGoesOnAtTheNext) {

@@ -112,6 +112,10 @@ grpc::Status LedgerServiceImpl::GetWriters(grpc::ServerContext* /*context*/,
                                                     : parts_.placement->Of(ledger);
     v1::LedgerWriter& writer = *response->add_ledgers();
     writer.set_ledger(std::move(ledger));
+    if (place.where == Where::kDamaged) {
+      writer.set_damage_found_by(place.owner.address);
+      continue;
+    }
     writer.set_address(place.owner.address);
     writer.set_here(place.where == Where::kHere);
   }

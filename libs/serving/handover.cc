@@ -32,7 +32,8 @@ void Handover::Run() {
     const uint64_t version = placement_.Version();
     for (const std::string& ledger : writers_.Ledgers()) {
       // Where nobody is known, there is nobody to give it up for.
-      if (placement_.Of(ledger).where == Where::kElsewhere) writers_.Release(ledger);
+      const Where where = placement_.Of(ledger).where;
+      if (where == Where::kElsewhere || where == Where::kDamaged) writers_.Release(ledger);
     }
     placement_.AwaitChange(version, std::chrono::steady_clock::now() + kLookEvery);
   }

@@ -1,4 +1,4 @@
-// Gives up ledgers that another process is to write.
+// Gives up ledgers that another process is to write, or nobody.
 #pragma once
 
 #include <mutex>
@@ -10,7 +10,7 @@
 namespace realise {
 
 // Runs a thread while it lives: whenever the placement changes, it drains and closes the writers of ledgers
-// that are another process's now.  What comes for them meanwhile is passed on.
+// that are another process's now, or damaged.  What comes for them meanwhile is passed on, or refused.
 class Handover {
  public:
   // Both must outlive it.

@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Role& role, const 
   if (!log.ok()) return InFolder(log.status(), options.data);
   process->log_ = *std::move(log);
   process->log_watch_.emplace(*process->log_, announce, kWatchLogEvery);
-  if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options));
+  if (role.ingest) RETURN_IF_ERROR(process->OpenWriters(options, announce));
   if (role.projection) RETURN_IF_ERROR(process->OpenProjection(options));
   const RpcParts parts = process->Parts(role, options);
   if (!options.metrics_listen.empty()) {
@@ -90,25 +90,31 @@ RpcParts Process::Parts(const Role& role, const ServeOptions& options) {
   return parts;
 }
 
-absl::Status Process::OpenWriters(const ServeOptions& options) {
+absl::Status Process::OpenWriters(const ServeOptions& options, const Announce& announce) {
   auto store = DeciderStore::Open({.path = options.data + "/decider", .env = nullptr});
   if (!store.ok()) return InFolder(store.status(), options.data);
   decider_store_ = *std::move(store);
-  if (options.log == "kafka") return OpenFleet(options);
+  if (options.log == "kafka") return OpenFleet(options, announce);
   writers_.emplace(*log_, *decider_store_, clock_);
   return absl::OkStatus();
 }
 
 // Of several processes that write the same ledgers.
-absl::Status Process::OpenFleet(const ServeOptions& options) {
+absl::Status Process::OpenFleet(const ServeOptions& options, const Announce& announce) {
   ASSIGN_OR_RETURN(
       fleet_, KafkaFleet::Open(
                   {.brokers = options.brokers, .topic = options.fleet_topic, .connection = options.kafka}));
-  writers_.emplace(*log_, *decider_store_, clock_,
-                   LedgerWritersOptions{.take_over = true,
-                                        .still_mine = [fleet = fleet_.get()](const std::string& ledger) {
-                                          return fleet->Of(ledger).where == Where::kHere;
-                                        }});
+  LedgerWritersOptions writing;
+  writing.take_over = true;
+  writing.still_mine = [fleet = fleet_.get()](const std::string& ledger) {
+    return fleet->Of(ledger).where == Where::kHere;
+  };
+  writing.log_damaged = [fleet = fleet_.get(), announce](const std::string& ledger, const absl::Status& why) {
+    fleet->TellDamaged(ledger);
+    announce(fmt::format("A LEDGER IS DAMAGED, and no process appends to it while this one runs: {}",
+                         std::string(why.message())));
+  };
+  writers_.emplace(*log_, *decider_store_, clock_, std::move(writing));
   handover_.emplace(*fleet_, *writers_);
   return absl::OkStatus();
 }

@@ -61,8 +61,8 @@ class Process {
 
  private:
   Process() = default;
-  absl::Status OpenWriters(const ServeOptions& options);
-  absl::Status OpenFleet(const ServeOptions& options);
+  absl::Status OpenWriters(const ServeOptions& options, const Announce& announce);
+  absl::Status OpenFleet(const ServeOptions& options, const Announce& announce);
   absl::Status OpenProjection(const ServeOptions& options);
   absl::Status OpenInbound(const ServeOptions& options, const Announce& announce);
   RpcParts Parts(const Role& role, const ServeOptions& options);

@@ -76,9 +76,10 @@ int Writers(const Globals& globals, const LedgerOptions& options) {
   Sheet sheet;
   sheet.columns = {{"Ledger", "ledger", false}, {"Written by", "address", false}};
   for (const v1::LedgerWriter& writer : response.ledgers()) {
-    const std::string elsewhere = writer.address().empty() ? "nobody known" : writer.address();
-    sheet.rows.push_back(
-        {TextCell(writer.ledger()), TextCell(writer.here() ? "the server that was asked" : elsewhere)});
+    std::string by = writer.address().empty() ? "nobody known" : writer.address();
+    if (writer.here()) by = "the server that was asked";
+    if (!writer.damage_found_by().empty()) by = "nobody: damaged, stopped by " + writer.damage_found_by();
+    sheet.rows.push_back({TextCell(writer.ledger()), TextCell(by)});
   }
   PrintSheet(globals.format, sheet, response);
   return kExitOk;

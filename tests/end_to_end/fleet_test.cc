@@ -26,10 +26,12 @@
 #include "libs/domain/testing/event_builders.h"
 #include "libs/event_log/commit_scan.h"
 #include "libs/event_log/kafka/kafka_event_log.h"
+#include "libs/fleet/member_table.h"
 #include "libs/rpc/deadline.h"
 #include "realise/v1/append_service.grpc.pb.h"
 #include "realise/v1/commit.pb.h"
 #include "realise/v1/ledger_service.grpc.pb.h"
+#include "tests/end_to_end/swapped_topic.h"
 #include "tests/support/server_process.h"
 
 namespace realise::testing {
@@ -275,6 +277,29 @@ class Fleet : public ::testing::Test {
     }
   }
 
+  grpc::Status AppendAt(Ingest& ingest, const std::string& ledger) {
+    grpc::ClientContext context;
+    context.set_deadline(RpcNow() + kCallWithin);
+    v1::AppendRequest request;
+    request.set_ledger(ledger);
+    *request.add_events() = BoardEstablished(fmt::format("a-{}", ++appended_at_));
+    v1::AppendResponse response;
+    return ingest.append()->Append(&context, request, &response);
+  }
+  // Appends at all processes until each refuses because the ledger is damaged.
+  void AwaitRefusal(const std::string& ledger) {
+    std::set<Ingest*> refusing;
+    for (const auto until = Clock::now() + kPatience; refusing.size() < fleet_.size();) {
+      ASSERT_LT(Clock::now(), until) << "not every process hears that the ledger is damaged";
+      for (const auto& ingest : fleet_) {
+        const grpc::Status status = AppendAt(*ingest, ledger);
+        ASSERT_FALSE(status.ok()) << "appended to a history that its writer calls damaged";
+        if (status.error_code() == grpc::StatusCode::DATA_LOSS) refusing.insert(ingest.get());
+      }
+    }
+  }
+
+  int appended_at_ = 0;
   std::string topic_;
   std::unique_ptr<KafkaEventLog> log_;
   std::vector<std::unique_ptr<Ingest>> fleet_;
@@ -361,6 +386,37 @@ TEST_F(Fleet, NothingOfAPausedProcessIsAcceptedOnceItWasReplaced) {
   std::cout << replaced_at.size() << " ledgers were taken over; " << seen_.count
             << " events acknowledged, the slowest after " << seen_.longest.count() << " ms\n";
   ExpectAllThereOnce();
+}
+
+// All are paused, so that whoever is back first owns the ledger; only the one that wrote it can know.
+TEST_F(Fleet, NobodyWritesALedgerWhoseLogIsNotWhatItsWriterRead) {
+  StartProcesses(3);
+  CreateLedgers();
+  const std::string& ledger = ledgers_.front();
+  const grpc::Status first = AppendAt(*fleet_[0], ledger);
+  ASSERT_TRUE(first.ok()) << first.error_message();
+  Ingest& finder = Owner();
+  for (const auto& ingest : fleet_) ingest->Signal(SIGSTOP);
+  const auto paused_at = Clock::now();
+  const SwappedTopic swapped(ledger);
+  {
+    std::unique_lock lock(seen_.mutex);
+    seen_.changed.wait_until(lock, paused_at + kLiveFor + kAskEvery, [] { return false; });
+  }
+  for (const auto& ingest : fleet_) ingest->Signal(SIGCONT);
+  AwaitRefusal(ledger);
+  fleet_.push_back(std::make_unique<Ingest>(topic_));
+  AwaitRefusal(ledger);
+  for (const auto& ingest : fleet_) {
+    EXPECT_THAT(AppendAt(*ingest, ledger).error_message(),
+                ::testing::HasSubstr("restart the process at " + finder.process().address()));
+  }
+  EXPECT_EQ(RecordsInKafka(ledger), swapped.records()) << "something was appended";
+  EXPECT_TRUE(AppendAt(*fleet_.back(), ledgers_.back()).ok()) << "the other ledgers go on";
+  finder.process().Kill();
+  for (const auto until = Clock::now() + kPatience; !AppendAt(*fleet_.back(), ledger).ok();) {
+    ASSERT_LT(Clock::now(), until) << "it does not clear once the process that said so is gone";
+  }
 }
 
 TEST_F(Fleet, TwoThatBelieveToWriteEveryLedgerMakeProgress) {

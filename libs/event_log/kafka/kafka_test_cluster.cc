@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include "fmt/format.h"
 #include "gtest/gtest.h"
@@ -52,8 +53,9 @@ std::string TestBrokers() {
 }
 
 TestTopics::TestTopics()
-    : brokers_(TestBrokers()),
-      prefix_(fmt::format("test.{}.", ToHex(RandomLedgerId().view()).substr(0, 12))) {
+    : TestTopics(fmt::format("test.{}.", ToHex(RandomLedgerId().view()).substr(0, 12))) {}
+
+TestTopics::TestTopics(std::string prefix) : brokers_(TestBrokers()), prefix_(std::move(prefix)) {
   auto handle = NewKafkaHandle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers_}, {"log_level", "3"}}, {});
   EXPECT_TRUE(handle.ok()) << handle.status();
   if (handle.ok()) handle_ = *std::move(handle);

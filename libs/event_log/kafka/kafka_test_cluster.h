@@ -21,6 +21,8 @@ namespace realise {
 class TestTopics {
  public:
   TestTopics();
+  // All topics whose names begin so.
+  explicit TestTopics(std::string prefix);
   ~TestTopics();
 
   TestTopics(const TestTopics&) = delete;

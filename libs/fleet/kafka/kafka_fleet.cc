@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "fmt/format.h"
@@ -59,7 +60,20 @@ class KafkaFleetImpl final : public KafkaFleet {
     changed_.wait_for(lock, wait, [this] { return leaving_was_read_; });
   }
 
+  void TellDamaged(const std::string& ledger) override {
+    const std::lock_guard lock(mutex_);
+    if (!found_damaged_.insert(ledger).second) return;
+    next_beat_ = Time{};
+    NoteDamagedLocked(Now());
+    changed_.notify_all();
+  }
+
   Place Of(std::string_view ledger) const override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto damaged = damaged_.find(ledger);
+      if (damaged != damaged_.end()) return {.where = Where::kDamaged, .owner = damaged->second};
+    }
     const std::vector<Member> serving = Members();
     const Member* const owner = OwnerAmong(serving, ledger);
     if (owner == nullptr) return {};
@@ -112,6 +126,16 @@ class KafkaFleetImpl final : public KafkaFleet {
     return serving;
   }
 
+  // Under mutex_.  What this process found itself it need not hear, nor to know anybody.
+  bool NoteDamagedLocked(Time now) {
+    DamagedLedgers damaged = table_.Damaged(now);
+    for (const std::string& ledger : found_damaged_) damaged[ledger] = {.id = self_, .address = address_};
+    if (damaged == damaged_) return false;
+    damaged_ = std::move(damaged);
+    ++version_;
+    return true;
+  }
+
   std::optional<Heartbeat> BeatIfDue() {
     const std::lock_guard lock(mutex_);
     const Time now = Now();
@@ -124,6 +148,9 @@ class KafkaFleetImpl final : public KafkaFleet {
     beat.set_state(leaving_                        ? MEMBER_STATE_LEAVING
                    : now - *joined_at_ >= kJoinFor ? MEMBER_STATE_SERVING
                                                    : MEMBER_STATE_JOINING);
+    for (const std::string& ledger : found_damaged_) {
+      if (beat.damaged_ledgers_size() < kDamagedLedgersMax) beat.add_damaged_ledgers(ledger);
+    }
     return beat;
   }
 
@@ -140,11 +167,12 @@ class KafkaFleetImpl final : public KafkaFleet {
       health.Update(absl::UnavailableError("this process's own heartbeats do not come back from Kafka"));
     }
     health_ = std::move(health);
+    const bool damage_changed = NoteDamagedLocked(now);
     std::vector<Member> serving = MembersAt(now);
     if (serving != serving_) {
       serving_ = std::move(serving);
       ++version_;
-    } else if (!leaving_was_read_) {
+    } else if (!damage_changed && !leaving_was_read_) {
       return;
     }
     changed_.notify_all();
@@ -178,7 +206,9 @@ class KafkaFleetImpl final : public KafkaFleet {
   bool leaving_ = false;
   bool leaving_was_read_ = false;
   bool stopping_ = false;
-  std::vector<Member> serving_;  // at the last change
+  std::vector<Member> serving_;          // at the last change
+  std::set<std::string> found_damaged_;  // ledgers, by this process
+  DamagedLedgers damaged_;               // these, and those that others found
   uint64_t version_ = 0;
   absl::Status health_;
 

@@ -38,6 +38,10 @@ class KafkaFleet : public Placement {
   // back, or after `wait`.
   virtual void Leave(std::chrono::milliseconds wait) = 0;
 
+  // Tells the others, from now on and for the life of this process, that it stopped a ledger because its log
+  // is not what it was: nobody is to write it.  Of beyond kDamagedLedgersMax the others hear nothing.
+  virtual void TellDamaged(const std::string& ledger) = 0;
+
   [[nodiscard]] virtual const ProcessId& self() const = 0;
   // OK; UNAVAILABLE while heartbeats cannot be published or read, with the reason.
   [[nodiscard]] virtual absl::Status Health() const = 0;

@@ -2,6 +2,7 @@
 #include "libs/fleet/kafka/kafka_fleet.h"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -34,10 +35,16 @@ class Fleet : public ::testing::Test {
   }
   // Waits until the process sees so many that write.
   static bool Sees(const Placement& process, size_t count) {
+    return Sees(process, [&] { return process.Members().size() == count; });
+  }
+  static bool Sees(const Placement& process, std::string_view ledger, Where where) {
+    return Sees(process, [&] { return process.Of(ledger).where == where; });
+  }
+  static bool Sees(const Placement& process, const std::function<bool()>& there) {
     const auto until = std::chrono::steady_clock::now() + kPatience;
     while (true) {
       const uint64_t version = process.Version();
-      if (process.Members().size() == count) return true;
+      if (there()) return true;
       if (std::chrono::steady_clock::now() >= until) return false;
       process.AwaitChange(version, until);
     }
@@ -96,6 +103,25 @@ TEST_F(Fleet, WhoDiesIsReplaced) {
   ASSERT_TRUE(Sees(*one, 1));
   EXPECT_EQ(one->Of("RH5").where, Where::kHere);
   EXPECT_FALSE(one->IsAlive(dead));
+}
+
+TEST_F(Fleet, WhatOneCallsDamagedNobodyWritesWhileThatOneLives) {
+  auto one = Joined("127.0.0.1:7001");
+  const auto two = Joined("127.0.0.1:7002");
+  ASSERT_TRUE(Sees(*one, 2) && Sees(*two, 2));
+  const Place damaged{.where = Where::kDamaged, .owner = {one->self(), "127.0.0.1:7001"}};
+  one->TellDamaged("RH5");
+  EXPECT_EQ(one->Of("RH5"), damaged) << "at once";
+  EXPECT_TRUE(Sees(*two, "RH5", Where::kDamaged));
+  EXPECT_EQ(two->Of("RH5"), damaged);
+  EXPECT_NE(two->Of("RJ1").where, Where::kDamaged);
+  const auto three = Joined("127.0.0.1:7003");
+  ASSERT_TRUE(Sees(*three, 3)) << "it hears of it before it writes";
+  EXPECT_EQ(three->Of("RH5"), damaged);
+  one.reset();
+  EXPECT_TRUE(Sees(*two, 2) && Sees(*three, 2));
+  EXPECT_NE(two->Of("RH5").where, Where::kDamaged);
+  EXPECT_NE(three->Of("RH5").where, Where::kDamaged);
 }
 
 TEST_F(Fleet, PassesOverWhatIsNoHeartbeat) {
