@@ -9,6 +9,13 @@
 #include "libs/base/status_macros.h"
 
 namespace realise {
+namespace {
+
+// How long a topic may be without a leader that knows it, as a new one is for a moment.
+constexpr std::chrono::milliseconds kLeaderFoundMax{2000};
+constexpr int kAskAgainMs = 20;
+
+}  // namespace
 
 absl::StatusOr<KafkaHandle> NewKafkaHandle(rd_kafka_type_t type, const KafkaSettings& settings,
                                            const KafkaCallbacks& callbacks) {
@@ -109,14 +116,24 @@ bool IsDamage(rd_kafka_resp_err_t error) {
 absl::StatusOr<int64_t> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
                                     std::chrono::milliseconds timeout) {
   const std::string what = fmt::format("asking where topic {} begins or ends", topic);
-  const std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDeleter> asked(
-      rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), 0)->offset = which;
-  const auto error = rd_kafka_offsets_for_times(handle, asked.get(), ToKafkaTimeout(timeout));
-  RETURN_IF_ERROR(FromKafka(error, what));
-  RETURN_IF_ERROR(FromKafka(asked->elems[0].err, what));
-  if (asked->elems[0].offset < 0) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
-  return asked->elems[0].offset;
+  const Deadline deadline(timeout);
+  const Deadline found(std::min(timeout, kLeaderFoundMax));
+  while (true) {
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDeleter> asked(
+        rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), 0)->offset = which;
+    const auto error = rd_kafka_offsets_for_times(handle, asked.get(), ToKafkaTimeout(deadline.Left()));
+    RETURN_IF_ERROR(FromKafka(error, what));
+    const rd_kafka_topic_partition_t& answer = asked->elems[0];
+    // librdkafka looks for the leader, and leaves asking again to us.
+    if (answer.err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && found.Left().count() > 0) {
+      rd_kafka_poll(handle, kAskAgainMs);
+      continue;
+    }
+    RETURN_IF_ERROR(FromKafka(answer.err, what));
+    if (answer.offset < 0) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
+    return answer.offset;
+  }
 }
 
 int ToKafkaTimeout(std::chrono::milliseconds timeout) {

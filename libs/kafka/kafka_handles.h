@@ -95,7 +95,8 @@ struct KafkaCallbacks {
 [[nodiscard]] bool IsDamage(rd_kafka_resp_err_t error);
 
 // Asks the leader of partition 0 for its first offset (RD_KAFKA_OFFSET_BEGINNING), or for its high watermark
-// (RD_KAFKA_OFFSET_END).  Unlike rd_kafka_query_watermark_offsets it really ends at its time-out.
+// (RD_KAFKA_OFFSET_END).  Unlike rd_kafka_query_watermark_offsets it really ends at its time-out; a
+// broker that leads the topic no more, or not yet, is not the last one that is asked.
 [[nodiscard]] absl::StatusOr<int64_t> QueryOffset(rd_kafka_t* handle, const std::string& topic, int64_t which,
                                                   std::chrono::milliseconds timeout);
 
