@@ -111,9 +111,10 @@ absl::Status TopicSurgeon::Set(const std::string& ledger, const std::string& set
     size_t entries = 0;
     const auto* const* entry = rd_kafka_ConfigResource_configs(found[i], &entries);
     for (size_t j = 0; j < entries; ++j) {
-      if (rd_kafka_ConfigEntry_source(entry[j]) != RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG) continue;
-      rd_kafka_ConfigResource_set_config(resource.get(), rd_kafka_ConfigEntry_name(entry[j]),
-                                         rd_kafka_ConfigEntry_value(entry[j]));
+      const char* const name = rd_kafka_ConfigEntry_name(entry[j]);
+      const bool own = rd_kafka_ConfigEntry_source(entry[j]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
+      if (!own || name == setting) continue;
+      rd_kafka_ConfigResource_set_config(resource.get(), name, rd_kafka_ConfigEntry_value(entry[j]));
     }
   }
   rd_kafka_ConfigResource_set_config(resource.get(), setting.c_str(), value.c_str());
