@@ -1,7 +1,9 @@
 #include "libs/serving/run.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -17,6 +19,9 @@ namespace {
 
 // Ends the watch for a second signal.
 constexpr int kDrained = SIGUSR1;
+// A stop has limits of its own for all that it waits for; but librdkafka 2.0 may wait for ever for a topic
+// that goes away meanwhile.
+constexpr time_t kStopSecondsMax = 30;
 
 sigset_t BlockSignals() {
   sigset_t signals;
@@ -34,24 +39,31 @@ void AwaitEnd(const sigset_t& signals) {
   while (signal == kDrained) sigwait(&signals, &signal);
 }
 
-// While it lives, a further signal ends the program at once.  What is under way is then cut off as by a
-// crash, which loses nothing that was acknowledged.
-class SecondSignal {
+// While it lives, a further signal ends the program at once, and so does its own limit.  What is under way is
+// then cut off as by a crash, which loses nothing that was acknowledged.
+class StopWatch {
  public:
-  SecondSignal(const sigset_t& signals, const Announce& announce)
+  StopWatch(const sigset_t& signals, const Announce& announce)
       : watch_([&signals, &announce] {
-          int signal = 0;
-          sigwait(&signals, &signal);
+          const timespec limit{.tv_sec = kStopSecondsMax, .tv_nsec = 0};
+          int signal = -1;
+          do {
+            signal = sigtimedwait(&signals, nullptr, &limit);
+          } while (signal < 0 && errno == EINTR);
           if (signal == kDrained) return;
-          announce("stopped by a second signal, before all calls were answered");
+          announce(signal > 0
+                       ? "stopped by a second signal, before all calls were answered"
+                       : fmt::format("HAS NOT STOPPED IN {} s and ends now, as by a crash; nothing that was "
+                                     "acknowledged is lost",
+                                     kStopSecondsMax));
           std::_Exit(EXIT_FAILURE);
         }) {}
-  ~SecondSignal() {
+  ~StopWatch() {
     pthread_kill(watch_.native_handle(), kDrained);
     watch_.join();
   }
-  SecondSignal(const SecondSignal&) = delete;
-  SecondSignal& operator=(const SecondSignal&) = delete;
+  StopWatch(const StopWatch&) = delete;
+  StopWatch& operator=(const StopWatch&) = delete;
 
  private:
   std::thread watch_;
@@ -83,7 +95,7 @@ absl::Status RunProcess(const Role& role, const ServeOptions& options, const Ann
                        metrics.empty() ? "" : fmt::format("metrics on http://{}/metrics; ", metrics)));
   AwaitEnd(signals);
   announce("stopping");
-  const SecondSignal second(signals, announce);
+  const StopWatch watch(signals, announce);
   process->Stop();
   process.reset();
   return absl::OkStatus();
