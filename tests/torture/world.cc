@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds kStartMax{60};
 constexpr std::chrono::seconds kBrokersMax{120};
+constexpr std::chrono::seconds kReadMax{30};
 constexpr std::chrono::milliseconds kAskAgain{100};
 constexpr size_t kReadBytesMax = 4 * 1024 * 1024;
 constexpr char kFakeTime[] = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
@@ -209,7 +210,14 @@ absl::Status World::WaitForBrokers() const {
 }
 
 absl::StatusOr<std::vector<std::string>> World::Records(const std::string& ledger) const {
-  return options_.kind == WorldKind::kKafka ? KafkaRecords(ledger) : EmbeddedRecords(ledger);
+  absl::StatusOr<std::vector<std::string>> records;
+  // Leaders may still be moving back to where they were.
+  const absl::Status read = Retry(kReadMax, [&] {
+    records = options_.kind == WorldKind::kKafka ? KafkaRecords(ledger) : EmbeddedRecords(ledger);
+    return absl::IsUnavailable(records.status()) ? records.status() : absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return records;
 }
 
 absl::StatusOr<std::vector<std::string>> World::KafkaRecords(const std::string& ledger) const {
