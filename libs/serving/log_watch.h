@@ -1,5 +1,5 @@
-// Whether the log answers, and whether it still takes what is appended: asked again and again, and said aloud when it
-// changes.
+// Whether the log answers, and whether it still takes what is appended: asked again and again, and said aloud
+// when it changes.
 #pragma once
 
 #include <chrono>
