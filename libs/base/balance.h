@@ -8,7 +8,7 @@
 namespace realise {
 
 // A sum of 64-bit numbers that cannot overflow, in whatever order they are added.
-__extension__ typedef __int128 Balance;
+__extension__ using Balance = __int128;
 
 // The sum, or nothing if it does not fit into 64 bits.
 [[nodiscard]] constexpr std::optional<int64_t> Narrow(Balance sum) {

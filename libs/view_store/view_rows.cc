@@ -6,7 +6,7 @@
 namespace realise {
 namespace {
 
-__extension__ typedef unsigned __int128 UnsignedBalance;
+__extension__ using UnsignedBalance = unsigned __int128;
 
 template <typename T>
 void AppendVarint(std::string& to, T value) {

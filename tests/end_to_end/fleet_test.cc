@@ -107,6 +107,7 @@ struct Seen {
 void Publish(const std::vector<std::unique_ptr<Ingest>>& fleet, const std::vector<std::string>& ledgers,
              const std::string& name, const std::atomic<bool>& stop, Seen& seen) {
   std::vector<std::unique_ptr<v1::AppendService::Stub>> stubs;
+  stubs.reserve(fleet.size());
   for (const auto& ingest : fleet) stubs.push_back(ingest->append());
   size_t at = 0;
   for (int i = 0; !stop; ++i) {
@@ -238,6 +239,7 @@ class Fleet : public ::testing::Test {
     });
     EXPECT_EQ(took.size(), ledgers_.size()) << "not every ledger goes on";
     std::vector<milliseconds> times;
+    times.reserve(took.size());
     for (const auto& [ledger, time] : took) times.push_back(time);
     std::sort(times.begin(), times.end());
     return times;

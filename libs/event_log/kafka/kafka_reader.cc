@@ -166,7 +166,7 @@ absl::Status KafkaReader::Explain(rd_kafka_resp_err_t error) {
   }
   const bool out_of_range =
       error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-  if (const absl::Status found = topics_.Describe(name_).status(); absl::IsNotFound(found)) {
+  if (absl::Status found = topics_.Describe(name_).status(); absl::IsNotFound(found)) {
     return Stop(fmt::format("topic {} is gone", name_));
   } else if (!found.ok()) {
     return found;
@@ -182,8 +182,8 @@ absl::Status KafkaReader::Explain(rd_kafka_resp_err_t error) {
   return absl::IsNotFound(missed) ? Stop(what) : missed;
 }
 
-absl::Status KafkaReader::Stop(std::string what) {
-  stopped_ = absl::DataLossError(std::move(what));
+absl::Status KafkaReader::Stop(const std::string& what) {
+  stopped_ = absl::DataLossError(what);
   return stopped_;
 }
 

@@ -81,7 +81,7 @@ class KafkaReader : public LogReader {
   absl::Status Fetch(std::chrono::milliseconds wait);
   void Nudge(const rd_kafka_message_t& taken);
   absl::Status Explain(rd_kafka_resp_err_t error);
-  absl::Status Stop(std::string what);
+  absl::Status Stop(const std::string& what);
 
   KafkaConsumerPool& pool_;
   KafkaTopics& topics_;
