@@ -194,8 +194,9 @@ TEST_F(DamageTest, IsToldAndStaysToBeSeenWhenItsLogIsNotWhatItWas) {
   const std::shared_ptr<LedgerWriter> writer = *writers->Of(kLedger);
   ASSERT_TRUE(Get(Submit(*writer, Request({BoardEstablished("b-1")}))).status.ok());
   ChangeLastRecord();
-  while (writer->Health().ok()) std::this_thread::yield();
+  while (Told().empty()) std::this_thread::yield();
   EXPECT_THAT(Told(), ElementsAre(kLedger));
+  EXPECT_TRUE(absl::IsDataLoss(writer->Health())) << writer->Health();
   writers->Release(kLedger);
   ASSERT_THAT(writers->Statuses(), SizeIs(1));
   EXPECT_TRUE(absl::IsDataLoss(writers->Statuses().front().health));
