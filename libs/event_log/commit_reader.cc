@@ -123,7 +123,7 @@ absl::Status CommitReader::LookBack() {
     if (behind_.size() > kBehindMax) behind_.pop_front();
   }
   if (!in_void_run_) return absl::OkStatus();
-  const absl::Status checked = CheckAnchors();
+  absl::Status checked = CheckAnchors();
   if (absl::IsDataLoss(checked)) return checked;
   // Out of reach: the records at hand cannot be given back to the log, so they are returned, and the anchors
   // are read before any more.

@@ -1,6 +1,7 @@
 #include "libs/event_log/commit_reader.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -272,7 +273,7 @@ TEST_F(CommitReaderTest, LateCommitsDoNotCoverWhatWasReadBeforeThem) {
     log_->Change(kLedger, [&](std::vector<std::string>& log) { log.push_back(history[late]); });
     ASSERT_EQ(ReadCount(*reader, 1).front().verdict, Verdict::kValid);
   }
-  log_->Change(kLedger, [](std::vector<std::string>& log) { log.push_back("void"); });
+  log_->Change(kLedger, [](std::vector<std::string>& log) { log.emplace_back("void"); });
   EXPECT_TRUE(absl::IsDataLoss(reader->Read(kNoWait, kBytesMax).status()));
 }
 
@@ -319,7 +320,8 @@ TEST_F(CommitReaderTest, RoundsOfVoidPipelinesAreNotAnotherHistory) {
   const std::vector<std::string> history = History(8);
   std::vector<std::string> log = {history[0]};
   for (size_t i = 1; i < history.size(); ++i) {
-    const auto beaten = ChainOf(kPipelineDepthMax, HeadBehind({history.begin(), history.begin() + i}));
+    const std::span before = std::span(history).first(i);
+    const auto beaten = ChainOf(kPipelineDepthMax, HeadBehind({before.begin(), before.end()}));
     log.push_back(history[i]);
     log.insert(log.end(), beaten.begin(), beaten.end());
   }

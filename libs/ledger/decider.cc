@@ -325,7 +325,7 @@ absl::Status Decider::Save(const internal::v1::LogPlace& place) {
   chunk.ids = ids_.Recent(confirmed_sequence_);
   chunk.commits = index_.recent();
   chunk.state_rows.swap(unsaved_rows_);
-  const absl::Status saved = store_.Save(ledger_, chunk);
+  absl::Status saved = store_.Save(ledger_, chunk);
   if (!saved.ok()) {
     unsaved_rows_.swap(chunk.state_rows);
     return saved;

@@ -243,7 +243,7 @@ TEST_F(WritersTest, AllDrainAtTheSameTime) {
   const auto refused = std::make_shared<std::atomic<bool>>(false);
   while (!*refused) {
     v1::AppendRequest more = DryRun(request);
-    second->Submit(std::move(more), [refused](AppendOutcome outcome) {
+    second->Submit(std::move(more), [refused](const AppendOutcome& outcome) {
       if (absl::IsUnavailable(outcome.status)) *refused = true;
     });
     std::this_thread::yield();

@@ -56,7 +56,7 @@ void WriterLoop::BeginDrain(bool released) {
 }
 
 absl::Status WriterLoop::Open() {
-  const absl::Status opened = OpenAtEnd();
+  absl::Status opened = OpenAtEnd();
   TellIfDamaged(opened);
   return opened;
 }

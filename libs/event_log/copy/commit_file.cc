@@ -45,7 +45,7 @@ absl::Status SyncDirectoryOf(const std::string& path) {
   const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (opened < 0) return Failed("opening the directory", directory);
   const bool synced = ::fsync(opened) == 0;
-  const absl::Status status = synced ? absl::OkStatus() : Failed("syncing the directory", directory);
+  absl::Status status = synced ? absl::OkStatus() : Failed("syncing the directory", directory);
   ::close(opened);
   return status;
 }

@@ -129,6 +129,7 @@ absl::StatusOr<std::vector<std::string>> KafkaTopics::List() {
   ASSIGN_OR_RETURN(const KafkaMetadata metadata,
                    QueryKafkaMetadata(handle_.get(), nullptr, timeout_, "listing the topics"));
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(metadata->topic_cnt));
   for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
   return names;
 }
@@ -221,7 +222,7 @@ absl::StatusOr<Address> KafkaTopics::QueryEnd(const std::string& topic) {
 absl::StatusOr<Address> KafkaTopics::AskLeader(const std::string& topic, int64_t which) {
   const Deadline deadline(std::min(timeout_, kPropagationMax));
   while (true) {
-    const auto offset = QueryOffset(handle_.get(), topic, which, timeout_);
+    auto offset = QueryOffset(handle_.get(), topic, which, timeout_);
     if (!absl::IsNotFound(offset.status())) return offset;
     if (deadline.Left().count() > 0) {
       WaitToAskAgain();
