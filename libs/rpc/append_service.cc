@@ -52,7 +52,7 @@ grpc::Status AppendServiceImpl::AppendStream(
     streams_.insert(&appending.outbox());
     if (draining_) appending.outbox().Drain();
   }
-  const grpc::Status status = appending.Run();
+  grpc::Status status = appending.Run();
   const std::lock_guard lock(mutex_);
   streams_.erase(&appending.outbox());
   return status;

@@ -30,11 +30,11 @@ grpc::Status AppendStream::Run() {
   ledger_ = first.append().ledger();
   {
     const std::lock_guard lock(route_mutex_);
-    const grpc::Status started = Start(std::move(first));
+    grpc::Status started = Start(std::move(first));
     if (!started.ok()) return started;
   }
   std::thread answers([this] { Answer(); });
-  const grpc::Status read = ReadOn();
+  grpc::Status read = ReadOn();
   outbox_->NoMore();
   answers.join();
   return read;
@@ -84,7 +84,7 @@ void AppendStream::Answer() {
         break;
       case AppendOutbox::Event::kBroken: {
         const std::lock_guard lock(route_mutex_);
-        const grpc::Status status = Restart();
+        grpc::Status status = Restart();
         if (!status.ok()) outbox_->FailAll(FailureOf(status));
         break;
       }
@@ -99,12 +99,12 @@ void AppendStream::Answer() {
 // Sends the first batch.  If another process has to answer it, waits for that, so that an error which ends
 // the stream there ends it here as well, with all that it says.
 grpc::Status AppendStream::Start(v1::AppendStreamRequest request) {
-  const grpc::Status opened = Open();
+  grpc::Status opened = Open();
   if (!opened.ok() && (forwarder_ == nullptr || !WorthAnotherTry(opened))) return opened;
   if (!Send(std::move(request))) return Stopping();
   if (forwarder_ == nullptr) return grpc::Status::OK;
   while (outbox_->Await() == AppendOutbox::Event::kBroken) {
-    const grpc::Status status = Restart();
+    grpc::Status status = Restart();
     if (!status.ok()) return status;
   }
   return grpc::Status::OK;

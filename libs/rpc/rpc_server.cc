@@ -89,7 +89,8 @@ bool IsLoopback(const std::string& address) {
          address.rfind("[::1]:", 0) == 0;
 }
 
-absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcParts& parts, RpcServerOptions options) {
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcParts& parts,
+                                                            const RpcServerOptions& options) {
   if (!IsLoopback(options.listen)) {
     return absl::InvalidArgumentError(
         "listen: only a loopback address, 127.0.0.1:7410 for example: this server has neither TLS nor "

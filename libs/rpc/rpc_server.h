@@ -28,7 +28,7 @@ class RpcServer {
   //   INVALID_ARGUMENT  not a loopback address: this server has neither TLS nor authentication.
   //   UNAVAILABLE       the port is taken.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcParts& parts,
-                                                                        RpcServerOptions options);
+                                                                        const RpcServerOptions& options);
   virtual ~RpcServer() = default;
 
   // Where it listens: "127.0.0.1:7410".

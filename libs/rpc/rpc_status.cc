@@ -21,7 +21,7 @@ std::string LeadingReason(std::string_view message) {
   return length >= 4 && followed ? std::string(message.substr(0, length)) : std::string();
 }
 
-grpc::Status Pack(google::rpc::Status rich) {
+grpc::Status Pack(const google::rpc::Status& rich) {
   return {static_cast<grpc::StatusCode>(rich.code()), rich.message(), rich.SerializeAsString()};
 }
 
