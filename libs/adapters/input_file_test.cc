@@ -19,7 +19,7 @@ class InputFileTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string WriteGzip(const std::string& text) {
-    const std::string path = folder_ + "/a.csv.gz";
+    std::string path = folder_ + "/a.csv.gz";
     gzFile file = gzopen(path.c_str(), "wb");
     EXPECT_EQ(gzwrite(file, text.data(), static_cast<unsigned>(text.size())), static_cast<int>(text.size()));
     gzclose(file);

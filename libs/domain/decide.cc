@@ -142,7 +142,7 @@ std::optional<Rejection> Decide(const LedgerState& before, const v1::Event& prop
                                 Sources sources) {
   const decide::Proposal proposal{before, proposed, decide::TodayAt(now)};
   if (auto refused = decide::CheckPublisher(proposal, sources)) return refused;
-  const std::optional<Rejection> rejection = decide::DecideBody(proposal);
+  std::optional<Rejection> rejection = decide::DecideBody(proposal);
   const bool before_dates = rejection && rejection->reason < Reason::kPeriodInFuture;
   if (!before_dates && decide::DateOf(proposed.occurred_on()) > proposal.today) {
     return Rejection{

@@ -39,7 +39,7 @@ absl::StatusOr<CreatedLedger> CreateLedger(EventLog& log, const Clock& clock, co
     return absl::InvalidArgumentError(
         fmt::format("\"{}\" is not an ODS code: 3 to 10 upper case letters and digits", ledger));
   }
-  const absl::Status created = log.CreateLedger(ledger);
+  absl::Status created = log.CreateLedger(ledger);
   if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
   const SteadyTime until = std::chrono::steady_clock::now() + kCreateWithin;
   ASSIGN_OR_RETURN(const std::unique_ptr<CommitReader> reader, CommitReader::Open(log, ledger, std::nullopt));

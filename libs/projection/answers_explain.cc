@@ -57,8 +57,7 @@ bool ReadNumber(std::string_view text, Number& number) {
 }
 
 absl::StatusOr<PageToken> ReadToken(const v1::ExplainRequest& request) {
-  const absl::Status bad =
-      InvalidField("page_token", "is not the next_page_token of an answer to this question");
+  absl::Status bad = InvalidField("page_token", "is not the next_page_token of an answer to this question");
   const std::string& text = request.page_token();
   const size_t last = text.rfind('.');
   if (last == std::string::npos || text.substr(last + 1) != CheckOf(request, text.substr(0, last)))

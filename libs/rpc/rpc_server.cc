@@ -97,7 +97,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcParts& part
         "authentication");
   }
   auto server = std::make_unique<RpcServerImpl>(parts);
-  const absl::Status listening = server->Listen(options.listen);
+  absl::Status listening = server->Listen(options.listen);
   if (!listening.ok()) return listening;
   return std::unique_ptr<RpcServer>(std::move(server));
 }

@@ -61,7 +61,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status, const v1::Refusal& refusal
     violation->set_description(refusal.message());
     rich.add_details()->PackFrom(bad_request);
   }
-  return Pack(std::move(rich));
+  return Pack(rich);
 }
 
 RpcError FromGrpcStatus(const grpc::Status& status) {

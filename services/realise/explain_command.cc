@@ -103,7 +103,7 @@ grpc::Status AskAllPages(Connection& connection, v1::ExplainRequest request, v1:
     grpc::ClientContext context;
     Connection::Prepare(context);
     v1::ExplainResponse page;
-    const grpc::Status status = connection.query().Explain(&context, request, &page);
+    grpc::Status status = connection.query().Explain(&context, request, &page);
     if (!status.ok()) return status;
     request.set_page_token(page.next_page_token());
     if (all.contributions().empty()) {
@@ -152,7 +152,7 @@ grpc::Status AskNetCash(Connection& connection, v1::ExplainRequest request, Expl
   for (const v1::SavingsFigure& line : NetCashLines(request.savings())) {
     *request.mutable_savings() = line;
     v1::ExplainResponse answer;
-    const grpc::Status status = AskAllPages(connection, request, answer);
+    grpc::Status status = AskAllPages(connection, request, answer);
     if (!status.ok()) return status;
     const std::optional<int64_t> sum = CheckedAdd(total, answer.total());
     if (!sum) return {grpc::StatusCode::OUT_OF_RANGE, "a sum does not fit into 64 bits"};

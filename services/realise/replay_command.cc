@@ -37,7 +37,7 @@ absl::Status FoldFromLog(Connection& connection, MemoryFold& fold, grpc::Status&
   v1::ReadCommitsResponse response;
   while (reader->Read(&response)) {
     for (const std::string& commit : response.commits()) {
-      const absl::Status added = fold.Add(commit);
+      absl::Status added = fold.Add(commit);
       if (!added.ok()) {
         context.TryCancel();
         return added;

@@ -96,7 +96,7 @@ void RaceUntilValid(EventLog& log, const std::string& ledger, const std::string&
 void EventLogContract::SetUp() { world_ = GetParam()(); }
 
 std::string EventLogContract::NewLedger() {
-  const std::string ledger = world_->NewLedgerCode();
+  std::string ledger = world_->NewLedgerCode();
   const absl::Status created = log().CreateLedger(ledger);
   EXPECT_TRUE(created.ok()) << created;
   return ledger;

@@ -54,7 +54,7 @@ void ServedLedger::Create(const std::string& ledger) {
 grpc::Status ServedLedger::TryAppend(const v1::AppendRequest& request, v1::AppendResponse* response) {
   grpc::ClientContext context;
   Prepare(context);
-  const grpc::Status status = append_->Append(&context, request, response);
+  grpc::Status status = append_->Append(&context, request, response);
   if (status.ok() && !request.dry_run()) last_receipt_ = response->receipt();
   return status;
 }

@@ -35,7 +35,7 @@ std::optional<uint64_t> LogIndex::Find(const PublishedName& name) const {
 }
 
 std::optional<uint64_t> LogIndex::FindSame(const v1::Event& event) const {
-  const std::optional<uint64_t> sequence = Find(NameOf(event));
+  std::optional<uint64_t> sequence = Find(NameOf(event));
   if (!sequence || ContentOf(At(*sequence)) != ContentOf(event)) return std::nullopt;
   return sequence;
 }

@@ -212,7 +212,7 @@ absl::Status World::WaitForBrokers() const {
 absl::StatusOr<std::vector<std::string>> World::Records(const std::string& ledger) const {
   absl::StatusOr<std::vector<std::string>> records;
   // Leaders may still be moving back to where they were.
-  const absl::Status read = Retry(kReadMax, [&] {
+  absl::Status read = Retry(kReadMax, [&] {
     records = options_.kind == WorldKind::kKafka ? KafkaRecords(ledger) : EmbeddedRecords(ledger);
     return absl::IsUnavailable(records.status()) ? records.status() : absl::OkStatus();
   });
