@@ -28,7 +28,7 @@ using ::testing::HasSubstr;
 class Ledgers {
  public:
   AppendFunction Function() {
-    return [this](v1::AppendRequest request, std::function<void(AppendOutcome)> done) {
+    return [this](const v1::AppendRequest& request, const std::function<void(AppendOutcome)>& done) {
       AppendOutcome outcome;
       if (request.ledger() == "BAD" && !bad_answers_) {
         outcome.status = absl::UnavailableError("no answer");
