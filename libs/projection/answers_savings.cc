@@ -92,7 +92,7 @@ absl::Status FillBoard(const Cells& cells, Period asked, bool restated, v1::Boar
 absl::StatusOr<Period> LatestMonth(const FigureSource& source, const Ground& ground, Balances& balances) {
   int32_t latest = -1;
   for (const auto& [id, board] : ground.structure().boards()) {
-    ASSIGN_OR_RETURN(const Cells cells, source.BalancesAt(SavingsAccount(id), ground.end.sequence));
+    ASSIGN_OR_RETURN(Cells cells, source.BalancesAt(SavingsAccount(id), ground.end.sequence));
     for (const auto& [packed, pence] : cells) latest = std::max(latest, SavingsCell::Unpack(packed).posted);
     balances.emplace(id, std::move(cells));
   }
