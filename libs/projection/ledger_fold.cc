@@ -396,8 +396,8 @@ absl::Status LedgerFold::FromStore(const absl::Status& status) {
               "Stop the program, delete the view store, and start again: it is rebuilt from the log.");
 }
 
-absl::Status LedgerFold::Stop(std::string what, std::string advice) {
-  stopped_ = absl::DataLossError(std::move(what));
+absl::Status LedgerFold::Stop(const std::string& what, std::string advice) {
+  stopped_ = absl::DataLossError(what);
   advice_ = std::move(advice);
   return stopped_;
 }

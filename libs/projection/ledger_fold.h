@@ -113,7 +113,7 @@ class LedgerFold {
   absl::Status FromLog(const absl::Status& status);
   absl::Status FromStore(const absl::Status& status);
   absl::Status CheckHeldByLog(const ViewKeyspace& old);
-  absl::Status Stop(std::string what, std::string advice);
+  absl::Status Stop(const std::string& what, std::string advice);
 
   EventLog& log_;
   ViewStore& store_;

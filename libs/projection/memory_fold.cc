@@ -131,7 +131,8 @@ absl::StatusOr<CommitEnd> MemoryFold::CommitAtTime(Instant time) const {
 }
 
 absl::StatusOr<std::vector<CommitEnd>> MemoryFold::CommitsEndingAt(Sequence sequence) const {
-  const auto [first, last] = std::ranges::equal_range(accounts_->commits, sequence, {}, &CommitEnd::sequence);
+  const auto first = std::ranges::lower_bound(accounts_->commits, sequence, {}, &CommitEnd::sequence);
+  const auto last = std::ranges::upper_bound(accounts_->commits, sequence, {}, &CommitEnd::sequence);
   if (first == last) return absl::NotFoundError(fmt::format("no commit ends at {}@{}", ledger(), sequence));
   return std::vector<CommitEnd>(first, last);
 }
