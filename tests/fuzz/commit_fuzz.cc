@@ -58,7 +58,10 @@ void OfferRecords(Input input) {
     const std::optional<ChainHead> before = chain.head();
     const CommitHeader header = MakeHeader(before, changes, input);
     std::string stored = EncodeCommit(header, input.Take(input.TakeByte() % 32));
-    if ((changes & 32) != 0) stored[input.TakeByte() % stored.size()] ^= static_cast<char>(input.TakeByte());
+    if ((changes & 32) != 0) {
+      char& changed = stored[input.TakeByte() % stored.size()];
+      changed = static_cast<char>(changed ^ input.TakeByte());
+    }
     if ((changes & 64) != 0) stored.resize(input.TakeByte());
     const std::optional<CommitView> commit = DecodeCommit(stored);
     const Digest digest = Sha256(stored);

@@ -30,15 +30,16 @@ void Apply(v1::Event event, LedgerState& state) {
 LedgerState& Founded() {
   static LedgerState state;
   if (state.StreamVersion("board/b") > 0) return state;
-  using namespace realise::testing;  // only builders of events
   for (const v1::Event& event :
-       {BoardEstablished("b"), BoardEstablished("c"), ProjectProposed("p"), ProjectAssigned("p", "b"),
-        MeasureDefined("m", v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE),
-        MeasureDefined("w", v1::MEASURE_UNIT_WEEKLY_WAIT_BANDS, v1::PATHWAY_ADMITTED),
-        MeasureAssignedToBoard("m", "b"), BenefitRegistered("x", "p", {.measure_id = "m"}),
-        PeriodOpened("2024/25-M01"), PeriodOpened("2024/25-M02"),
-        ClaimSubmitted("k", "x", "2024/25-M01", "2024/25-M01", 100), ClaimValidated("k", "2024/25-M01", 100),
-        ClaimSubmitted("l", "x", "2024/25-M01", "2024/25-M02", 100)}) {
+       {testing::BoardEstablished("b"), testing::BoardEstablished("c"), testing::ProjectProposed("p"),
+        testing::ProjectAssigned("p", "b"),
+        testing::MeasureDefined("m", v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE),
+        testing::MeasureDefined("w", v1::MEASURE_UNIT_WEEKLY_WAIT_BANDS, v1::PATHWAY_ADMITTED),
+        testing::MeasureAssignedToBoard("m", "b"), testing::BenefitRegistered("x", "p", {.measure_id = "m"}),
+        testing::PeriodOpened("2024/25-M01"), testing::PeriodOpened("2024/25-M02"),
+        testing::ClaimSubmitted("k", "x", "2024/25-M01", "2024/25-M01", 100),
+        testing::ClaimValidated("k", "2024/25-M01", 100),
+        testing::ClaimSubmitted("l", "x", "2024/25-M01", "2024/25-M02", 100)}) {
     Require(!CheckForm(event) && !Decide(state, event, kNow), "the programme is accepted");
     Apply(event, state);
   }
@@ -59,21 +60,21 @@ void Propose(const v1::Event& event, LedgerState& state) {
 }
 
 }  // namespace
-}  // namespace realise::fuzz
 
 // The input is one event, and, if it can be read so, the events of a commit.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace realise;  // of this function alone
-  LedgerState& state = fuzz::Founded();
+  LedgerState& state = Founded();
   const JournalMark founded = state.Mark();
   v1::Event event;
-  if (event.ParseFromArray(data, static_cast<int>(size))) fuzz::Propose(event, state);
+  if (event.ParseFromArray(data, static_cast<int>(size))) Propose(event, state);
   v1::CommitBody body;
   if (body.ParseFromArray(data, static_cast<int>(size))) {
-    for (int i = 0; i < std::min(body.events_size(), fuzz::kEventsMax); ++i) {
-      fuzz::Propose(body.events(i), state);
+    for (int i = 0; i < std::min(body.events_size(), kEventsMax); ++i) {
+      Propose(body.events(i), state);
     }
   }
   state.RollBackTo(founded);
   return 0;
 }
+
+}  // namespace realise::fuzz

@@ -35,18 +35,18 @@ void ImportBedsAndDischarges(const std::string& text) {
 }
 
 }  // namespace
-}  // namespace realise::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace realise;  // of this function alone
-  fuzz::Input input(data, size);
+  Input input(data, size);
   const char which = static_cast<char>(input.TakeByte());
   const std::string text(input.rest());
-  const ImportSinks sinks = fuzz::Sinks();
+  const ImportSinks sinks = Sinks();
   if (which == 'c') static_cast<void>(ImportClaims(ReadFromText(text), {"RH5", "/ods/RH5/finance"}, sinks));
   if (which == 'r') static_cast<void>(ImportRttBands(ReadFromText(text), {}, sinks));
   if (which == 'd') static_cast<void>(ReadDefinitionBreaks(ReadFromText(text), sinks.on_problem));
   if (which == 'o') static_cast<void>(ReadOdsTrusts(ReadFromText(text), sinks.on_problem));
-  if (which == 'b') fuzz::ImportBedsAndDischarges(text);
+  if (which == 'b') ImportBedsAndDischarges(text);
   return 0;
 }
+
+}  // namespace realise::fuzz
