@@ -48,15 +48,20 @@ class Replicas : public ::testing::Test {
           {ClaimSubmitted("c-" + id, i % 2 == 0 ? "n-1" : "n-2", "2024/25-M01", "2024/25-M01", 100 + i)});
     }
     last_ = served.last_receipt();
-    // So that it is folded live before the log is copied.
-    EXPECT_EQ(served.Realise({"query", "savings", "T01", "--at-least", last_}).exit_status, 0);
+    AwaitFolded(served);  // live, before the log is copied
     EXPECT_EQ(served.process().Terminate(), 0);
   }
 
   void StartSecond() { second_ = std::make_unique<ServedLedger>(second_data_, std::vector<std::string>()); }
 
+  // Until all is folded there.
+  void AwaitFolded(const ServedLedger& replica) {
+    EXPECT_EQ(replica.Realise({"query", "savings", "T01", "--at-least", last_}).exit_status, 0);
+  }
+
   // Changes what the last claim on the second board posted.
   void ChangeARow() {
+    AwaitFolded(*second_);
     second_->process().Terminate();
     second_.reset();
     const auto store = ViewStore::Open({.path = second_data_ + "/views"});
@@ -81,9 +86,7 @@ class Replicas : public ::testing::Test {
 
   // Read your writes on either: what is compared is there.
   CommandResult Compare(const std::string& output = "table") {
-    for (const auto* replica : {first_.get(), second_.get()}) {
-      EXPECT_EQ(replica->Realise({"query", "savings", "T01", "--at-least", last_}).exit_status, 0);
-    }
+    for (const auto* replica : {first_.get(), second_.get()}) AwaitFolded(*replica);
     return first_->Realise({"status", "--output", output, "--compare", second_->address()});
   }
 
