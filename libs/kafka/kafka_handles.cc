@@ -122,15 +122,16 @@ absl::StatusOr<int64_t> QueryOffset(rd_kafka_t* handle, const std::string& topic
     const std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDeleter> asked(
         rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), 0)->offset = which;
-    const auto error = rd_kafka_offsets_for_times(handle, asked.get(), ToKafkaTimeout(deadline.Left()));
-    RETURN_IF_ERROR(FromKafka(error, what));
+    const auto failed = rd_kafka_offsets_for_times(handle, asked.get(), ToKafkaTimeout(deadline.Left()));
     const rd_kafka_topic_partition_t& answer = asked->elems[0];
+    // It says of the call, or of the partition, what went wrong.
+    const auto error = failed != RD_KAFKA_RESP_ERR_NO_ERROR ? failed : answer.err;
     // librdkafka looks for the leader, and leaves asking again to us.
-    if (answer.err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && found.Left().count() > 0) {
+    if (error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && found.Left().count() > 0) {
       rd_kafka_poll(handle, kAskAgainMs);
       continue;
     }
-    RETURN_IF_ERROR(FromKafka(answer.err, what));
+    RETURN_IF_ERROR(FromKafka(error, what));
     if (answer.offset < 0) return absl::UnavailableError(fmt::format("Kafka, {}: no answer", what));
     return answer.offset;
   }

@@ -135,6 +135,18 @@ TEST_F(KafkaFailures, ALeaderThatDoesNotKnowItsTopicYetIsAskedAgain) {
   EXPECT_EQ(*end, 0);
 }
 
+// It happened to a ledger that had just been created, now and then, as an error of the whole call.
+TEST_F(KafkaFailures, ABrokerThatDoesNotLeadATopicYetIsAskedAgain) {
+  auto reader = *log_->OpenReader("RX1", 0);
+  for (int i = 0; i < 5; ++i) {
+    rd_kafka_mock_push_request_errors(cluster_.get(), kListOffsetsRequest, 1,
+                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+  }
+  const auto end = reader->End();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(*end, 0);
+}
+
 TEST_F(KafkaFailures, ALeaderThatNeverKnowsATopicThatIsThereCannotBeReached) {
   auto reader = *log_->OpenReader("RX1", 0);
   for (int i = 0; i < 2000; ++i) {
