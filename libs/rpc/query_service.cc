@@ -1,6 +1,7 @@
 #include "libs/rpc/query_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -21,15 +22,25 @@ std::chrono::milliseconds TimeLeft(const grpc::ServerContext& context) {
                     kAtLeastWaitMax);
 }
 
+// Empty commits share their end with the one before, so the sequence does not tell that they are folded.
+constexpr std::chrono::milliseconds kEmptyCommitWaitMax{1000};
+constexpr std::chrono::milliseconds kLookAgain{10};
+
 absl::Status WaitForAtLeast(const Projection& projection, const std::string& ledger, const Receipt& at_least,
                             std::chrono::milliseconds wait_max) {
   RETURN_IF_ERROR(projection.WaitFor(ledger, at_least.sequence, wait_max));
   if (!at_least.digest) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto source, projection.Snapshot(ledger));
-  // Empty commits share their end with the one before: a receipt of any of them is this ledger's.
-  const auto ends = source->CommitsEndingAt(at_least.sequence);
-  if (ends.ok() && std::ranges::find(*ends, *at_least.digest, &CommitEnd::digest) != ends->end()) {
-    return absl::OkStatus();
+  const auto until = std::chrono::steady_clock::now() + std::min(wait_max, kEmptyCommitWaitMax);
+  while (true) {
+    ASSIGN_OR_RETURN(const auto source, projection.Snapshot(ledger));
+    const auto ends = source->CommitsEndingAt(at_least.sequence);
+    if (ends.ok() && std::ranges::find(*ends, *at_least.digest, &CommitEnd::digest) != ends->end()) {
+      return absl::OkStatus();
+    }
+    const bool may_come = source->Latest().sequence == at_least.sequence;
+    if (!may_come || std::chrono::steady_clock::now() >= until) break;
+    absl::Status behind = projection.WaitFor(ledger, at_least.sequence + 1, kLookAgain);
+    if (absl::IsDataLoss(behind)) return behind;
   }
   return absl::FailedPreconditionError(fmt::format(
       "RECEIPT_MISMATCH: basis.at_least names another history than this ledger's at {}; verify the receipt",
