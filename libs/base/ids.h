@@ -47,7 +47,7 @@ using Sequence = uint64_t;
 struct Receipt {
   std::string ledger;
   Sequence sequence = 0;
-  std::optional<Digest> digest;
+  std::optional<Digest> digest = std::nullopt;
 
   std::string ToString() const;
   // A position or a receipt.  Nothing if the text is neither.

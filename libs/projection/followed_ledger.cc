@@ -79,16 +79,23 @@ absl::Status FollowedLedger::StepOnce(std::chrono::milliseconds wait_max, bool& 
   const auto now = std::chrono::steady_clock::now();
   // A ledger's first commit is answered from as soon as it is folded, not at the next look.
   const bool takes_over = step.ok() && fold_.folded() && fold_.answering() != keys_.version;
-  const bool look = !caught_up_ || takes_over || now - looked_ >= look_again_;
+  const uint64_t asked = LooksAsked();
+  const bool look = !caught_up_ || takes_over || asked != looks_served_ || now - looked_ >= look_again_;
   if (step.ok() && look) {
     looked_ = now;
     status = LookAround();
     at_end = status.ok() && caught_up_;
+    if (at_end) looks_served_ = asked;
   }
   // What is in the log when it is read again is another question.
   if (!status.ok()) caught_up_ = false;
   Publish(status);
   return status;
+}
+
+uint64_t FollowedLedger::LooksAsked() const {
+  const std::lock_guard lock(mutex_);
+  return looks_asked_;
 }
 
 absl::Status FollowedLedger::LookAround() {
@@ -125,7 +132,12 @@ void FollowedLedger::Publish(const absl::Status& status) {
     answering_ = keys_.version;
     answered_ = folded_;
   }
+  looks_answered_ = looks_served_;
   progress_.notify_all();
+}
+
+absl::Status FollowedLedger::StoppedLocked() const {
+  return absl::DataLossError(fmt::format("{}. {}", std::string(status_.message()), advice_));
 }
 
 absl::Status FollowedLedger::WaitFor(Sequence sequence, std::chrono::milliseconds wait_max) const {
@@ -133,13 +145,24 @@ absl::Status FollowedLedger::WaitFor(Sequence sequence, std::chrono::millisecond
   const auto there = [&] { return answered_ && answered_->sequence >= sequence; };
   progress_.wait_for(lock, wait_max, [&] { return there() || absl::IsDataLoss(status_); });
   if (there()) return absl::OkStatus();
-  if (absl::IsDataLoss(status_)) {
-    return absl::DataLossError(fmt::format("{}. {}", std::string(status_.message()), advice_));
-  }
+  if (absl::IsDataLoss(status_)) return StoppedLocked();
   return absl::DeadlineExceededError(answered_
                                          ? fmt::format("ledger {} is folded up to {}@{}, not yet up to {}",
                                                        code_, code_, answered_->sequence, sequence)
                                          : fmt::format("nothing of ledger {} is folded yet", code_));
+}
+
+absl::Status FollowedLedger::WaitForAllEndingAt(Sequence sequence, std::chrono::milliseconds wait_max) {
+  std::unique_lock lock(mutex_);
+  const uint64_t asked = ++looks_asked_;
+  const auto there = [&] {
+    return (answered_ && answered_->sequence > sequence) || looks_answered_ >= asked;
+  };
+  progress_.wait_for(lock, wait_max, [&] { return there() || absl::IsDataLoss(status_); });
+  if (there()) return absl::OkStatus();
+  if (absl::IsDataLoss(status_)) return StoppedLocked();
+  return absl::DeadlineExceededError(fmt::format(
+      "ledger {} is folded up to {}@{}, but not yet everything that ends there", code_, code_, sequence));
 }
 
 bool FollowedLedger::Settled() const {

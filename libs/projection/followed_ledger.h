@@ -51,8 +51,11 @@ class FollowedLedger {
   // What the store answers from, before anything was folded here.
   void SetFolded(const ViewFigureSource& source);
 
-  // As Projection.
+  // As Projection, of the sequence alone.
   [[nodiscard]] absl::Status WaitFor(Sequence sequence, std::chrono::milliseconds wait_max) const;
+  // Waits until all commits that end at `sequence` are folded: something behind them is, or all that was in
+  // the log at a moment during this call.   DEADLINE_EXCEEDED, DATA_LOSS  as Projection::WaitFor.
+  [[nodiscard]] absl::Status WaitForAllEndingAt(Sequence sequence, std::chrono::milliseconds wait_max);
   v1::LedgerStatus Status() const;
 
   // Whether it was caught up with once since it is followed, or stopped: what it can answer, it answers.
@@ -62,7 +65,9 @@ class FollowedLedger {
   void Run();
   absl::Status StepOnce(std::chrono::milliseconds wait_max, bool& at_end);
   absl::Status LookAround();
+  uint64_t LooksAsked() const;
   void Publish(const absl::Status& status);
+  absl::Status StoppedLocked() const;
   v1::FoldState StateOf(const absl::Status& status) const;
 
   const std::string code_;
@@ -74,6 +79,7 @@ class FollowedLedger {
   LedgerFold fold_;
   std::chrono::steady_clock::time_point looked_;
   bool caught_up_ = false;
+  uint64_t looks_served_ = 0;  // of looks_asked_
 
   std::thread thread_;  // started by the thread that finds ledgers, alone
 
@@ -89,6 +95,10 @@ class FollowedLedger {
   std::optional<CommitEnd> answered_;  // how far the version that answers goes
   std::optional<CommitEnd> folded_;    // how far this version goes
   uint64_t void_commits_ = 0;
+  // Callers that asked for a look at the end of the log, and how many of them one was made for that found
+  // everything folded.
+  uint64_t looks_asked_ = 0;
+  uint64_t looks_answered_ = 0;
 };
 
 }  // namespace realise

@@ -127,9 +127,21 @@ class Projection::Impl {
     return ViewFigureSource::Open(*store_, structures_, code, ledger->number());
   }
 
-  absl::Status WaitFor(const std::string& code, Sequence sequence, std::chrono::milliseconds wait_max) {
-    ASSIGN_OR_RETURN(const FollowedLedger* const ledger, FindOrLook(code));
-    return ledger->WaitFor(sequence, wait_max);
+  absl::Status WaitFor(const Receipt& receipt, std::chrono::milliseconds wait_max) {
+    const auto until = std::chrono::steady_clock::now() + wait_max;
+    ASSIGN_OR_RETURN(FollowedLedger* const ledger, FindOrLook(receipt.ledger));
+    RETURN_IF_ERROR(ledger->WaitFor(receipt.sequence, wait_max));
+    if (!receipt.digest) return absl::OkStatus();
+    ASSIGN_OR_RETURN(bool folded, IsFolded(receipt));
+    if (folded) return absl::OkStatus();
+    // An empty commit ends where the one before it does, so it may be still to come.
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    RETURN_IF_ERROR(ledger->WaitForAllEndingAt(receipt.sequence, left));
+    ASSIGN_OR_RETURN(folded, IsFolded(receipt));
+    if (folded) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        fmt::format("RECEIPT_MISMATCH: the receipt names another history than this ledger's at {}; verify it",
+                    receipt.sequence));
   }
 
   bool Ready() const {
@@ -161,6 +173,15 @@ class Projection::Impl {
   }
 
  private:
+  // Whether what answers now has the commit of a receipt with a digest.
+  absl::StatusOr<bool> IsFolded(const Receipt& receipt) {
+    ASSIGN_OR_RETURN(const auto source, Snapshot(receipt.ledger));
+    const auto ends = source->CommitsEndingAt(receipt.sequence);
+    if (absl::IsNotFound(ends.status())) return false;  // it lies inside a commit
+    RETURN_IF_ERROR(ends.status());
+    return std::ranges::find(*ends, *receipt.digest, &CommitEnd::digest) != ends->end();
+  }
+
   FollowedLedger& AddLocked(const std::string& code, LedgerNumber number) {
     LedgerFoldOptions fold{.ledger = code,
                            .keys = {static_cast<uint16_t>(options_.fold_version), number},
@@ -272,9 +293,8 @@ absl::StatusOr<std::vector<AccountDigest>> Projection::AccountDigestsOf(const st
   return DigestAccounts(*source, scope, goes_on);
 }
 
-absl::Status Projection::WaitFor(const std::string& ledger, Sequence sequence,
-                                 std::chrono::milliseconds wait_max) const {
-  return impl_->WaitFor(ledger, sequence, wait_max);
+absl::Status Projection::WaitFor(const Receipt& receipt, std::chrono::milliseconds wait_max) const {
+  return impl_->WaitFor(receipt, wait_max);
 }
 
 bool Projection::Ready() const { return impl_->Ready(); }

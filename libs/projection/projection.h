@@ -71,13 +71,14 @@ class Projection {
                                                                             const AccountDigestScope& scope,
                                                                             const GoesOn& goes_on) const;
 
-  // Waits until the commit that holds `sequence` is folded, of a ledger that was only just created too.
-  //   DEADLINE_EXCEEDED  it was not within `wait_max`; the message says how far the fold got.
-  //   DATA_LOSS          the ledger's fold stopped before it; the message says where and what to do.
-  //   NOT_FOUND          the log has no such ledger.   FAILED_PRECONDITION, UNAVAILABLE  as
-  //   EventLog::CheckLedger.
-  [[nodiscard]] absl::Status WaitFor(const std::string& ledger, Sequence sequence,
-                                     std::chrono::milliseconds wait_max) const;
+  // Waits until the commit that holds a position is folded, or the commit that a receipt names; of a ledger
+  // that was only just created too.
+  //   DEADLINE_EXCEEDED    it was not within `wait_max`; the message says how far the fold got.
+  //   DATA_LOSS            the ledger's fold stopped before it; the message says where and what to do.
+  //   FAILED_PRECONDITION  "RECEIPT_MISMATCH ...": this history has no such commit there; or as
+  //                        EventLog::CheckLedger.
+  //   NOT_FOUND            the log has no such ledger.   UNAVAILABLE  as EventLog::CheckLedger.
+  [[nodiscard]] absl::Status WaitFor(const Receipt& receipt, std::chrono::milliseconds wait_max) const;
 
   // Whether every ledger of the log was caught up with once since this was opened, or has stopped: before, a
   // fleet had better ask another replica.  Once true it stays so.

@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/base/sha256.h"
 #include "libs/domain/testing/event_builders.h"
 #include "libs/projection/testing/projection_fixture.h"
 #include "libs/projection/testing/recorded_ledger.h"
@@ -26,7 +28,7 @@ class ProjectionTest : public testing::ProjectionFixture {};
 TEST_F(ProjectionTest, SaysWhatIsNotThere) {
   const auto projection = Open(memory_.log());
   EXPECT_TRUE(absl::IsNotFound(projection->Snapshot("RH5").status()));
-  EXPECT_TRUE(absl::IsNotFound(projection->WaitFor("RH5", 0, milliseconds(0))));
+  EXPECT_TRUE(absl::IsNotFound(projection->WaitFor({"RH5", 0}, milliseconds(0))));
   EXPECT_TRUE(projection->Status({}).empty());
 }
 
@@ -35,7 +37,7 @@ TEST_F(ProjectionTest, WaitsForALedgerThatWasOnlyJustCreated) {
   projection->Start();
   testing::RecordedLedger ledger(memory_.log(), "RH5");
   ledger.Commit(Boards(2));
-  const absl::Status folded = projection->WaitFor("RH5", 2, std::chrono::seconds(30));
+  const absl::Status folded = projection->WaitFor({"RH5", 2}, std::chrono::seconds(30));
   EXPECT_TRUE(folded.ok()) << folded;
 }
 
@@ -45,11 +47,64 @@ TEST_F(ProjectionTest, AnswersBeforeItFoldsAnythingAgain) {
   ASSERT_TRUE(Open(memory_.log())->RunOnce().ok());
   const auto projection = Open(memory_.log());
   EXPECT_EQ(LatestOf(*projection, "RH5"), 3u);
-  EXPECT_TRUE(projection->WaitFor("RH5", 3, milliseconds(0)).ok());
-  const absl::Status behind = projection->WaitFor("RH5", 4, milliseconds(1));
+  EXPECT_TRUE(projection->WaitFor({"RH5", 3}, milliseconds(0)).ok());
+  const absl::Status behind = projection->WaitFor({"RH5", 4}, milliseconds(1));
   EXPECT_TRUE(absl::IsDeadlineExceeded(behind));
   EXPECT_THAT(std::string(behind.message()), HasSubstr("RH5@3"));
   EXPECT_THAT(StatusOf(*projection, "RH5").folded(), HasSubstr("RH5@3#"));
+}
+
+// What a receipt names: the newest commit of a ledger.
+Receipt LastReceipt(const testing::RecordedLedger& ledger) {
+  return {ledger.code(), ledger.last(), Sha256(ledger.commits().back())};
+}
+
+// Such a commit ends where the one before it does.
+TEST_F(ProjectionTest, AnEmptyCommitIsWaitedForByItsReceipt) {
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit(Boards(3));
+  ASSERT_TRUE(Open(memory_.log())->RunOnce().ok());
+  ledger.CorrectClock(milliseconds(1));
+  FaultyEventLog faulty(memory_.log());
+  faulty.HoldReads();
+  const auto projection = Open(faulty);
+  projection->Start();
+  const absl::Status behind = projection->WaitFor(LastReceipt(ledger), milliseconds(50));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(behind)) << behind;
+  EXPECT_THAT(std::string(behind.message()), HasSubstr("RH5@3"));
+  absl::Status waited;
+  std::thread waits([&] { waited = projection->WaitFor(LastReceipt(ledger), std::chrono::seconds(60)); });
+  faulty.ReleaseReads();
+  waits.join();
+  EXPECT_TRUE(waited.ok()) << waited;
+}
+
+TEST_F(ProjectionTest, AReceiptOfAnotherHistoryIsAMismatchWhereverItPoints) {
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit(Boards(3));
+  auto renamed = testing::BoardRenamed("b-1", "Board", "2024-01-01");
+  renamed.set_stream_version(2);
+  ledger.Commit({renamed});
+  const auto projection = Open(memory_.log());
+  projection->Start();
+  for (const Sequence sequence : {0, 2, 3, 4}) {  // at an end, inside a commit, at an end, at the last
+    const absl::Status wrong =
+        projection->WaitFor({"RH5", sequence, Sha256("another history")}, std::chrono::seconds(60));
+    EXPECT_TRUE(absl::IsFailedPrecondition(wrong)) << sequence << ": " << wrong;
+    EXPECT_THAT(std::string(wrong.message()), HasSubstr("RECEIPT_MISMATCH"));
+  }
+  EXPECT_TRUE(projection->WaitFor(LastReceipt(ledger), std::chrono::seconds(60)).ok());
+}
+
+TEST_F(ProjectionTest, AReceiptWhereTheFoldStoppedIsNotJudged) {
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit(Boards(3));
+  ledger.CommitBytes("", 1);
+  const auto projection = Open(memory_.log());
+  EXPECT_TRUE(absl::IsDataLoss(projection->RunOnce()));
+  const absl::Status unknown =
+      projection->WaitFor({"RH5", 3, Sha256("another history")}, std::chrono::seconds(60));
+  EXPECT_TRUE(absl::IsDataLoss(unknown)) << unknown;
 }
 
 // Commits of which the last cannot be applied, one for each way.
@@ -82,8 +137,8 @@ TEST_P(ProjectionDefect, StopsItsLedgerLoudlyAndNoOther) {
       EXPECT_THAT(stopped.message(), Not(HasSubstr("free text")));
       EXPECT_THAT(stopped.advice(), HasSubstr("defect"));
       EXPECT_EQ(LatestOf(*projection, "AA1"), 5u);
-      EXPECT_TRUE(projection->WaitFor("AA1", 5, milliseconds(0)).ok());
-      EXPECT_TRUE(absl::IsDataLoss(projection->WaitFor("AA1", 6, milliseconds(1000))));
+      EXPECT_TRUE(projection->WaitFor({"AA1", 5}, milliseconds(0)).ok());
+      EXPECT_TRUE(absl::IsDataLoss(projection->WaitFor({"AA1", 6}, milliseconds(1000))));
       EXPECT_EQ(StatusOf(*projection, "BB2").fold_state(), v1::FOLD_STATE_CAUGHT_UP);
       EXPECT_EQ(LatestOf(*projection, "BB2"), 5u);
       const auto dumped = projection->DumpRows();
@@ -165,12 +220,12 @@ TEST_F(ProjectionTest, FollowsLedgersThatAreThereAndThoseThatCome) {
   // The first look around may not have come yet: until then there is no such ledger.
   absl::Status there;
   do {
-    there = projection->WaitFor("AA1", second->last(), milliseconds(10'000));
+    there = projection->WaitFor({"AA1", second->last()}, milliseconds(10'000));
   } while (absl::IsNotFound(there));
   EXPECT_TRUE(there.ok()) << there;
-  EXPECT_TRUE(projection->WaitFor("RH5", 20, milliseconds(10'000)).ok());
+  EXPECT_TRUE(projection->WaitFor({"RH5", 20}, milliseconds(10'000)).ok());
   EXPECT_EQ(LatestOf(*projection, "RH5"), 20u);
-  EXPECT_TRUE(absl::IsDeadlineExceeded(projection->WaitFor("RH5", 21, milliseconds(1))));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(projection->WaitFor({"RH5", 21}, milliseconds(1))));
 }
 
 }  // namespace

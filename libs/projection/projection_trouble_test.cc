@@ -230,7 +230,7 @@ TEST_F(ProjectionPermits, ManyLedgersThatAreBehindAllArrive) {
   for (const std::string& code : codes) {
     absl::Status there;
     do {
-      there = (*projection)->WaitFor(code, 12'000, seconds(60));
+      there = (*projection)->WaitFor({code, 12'000}, seconds(60));
     } while (absl::IsNotFound(there));
     EXPECT_TRUE(there.ok()) << there;
   }

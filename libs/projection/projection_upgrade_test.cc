@@ -117,8 +117,8 @@ TEST_F(ProjectionVersions, UntilTheNewOneTakesOverTheOldAnswersForWhereItStands)
   EXPECT_EQ(old_answer->basis().fold_version(), 1u);
   EXPECT_THAT(old_answer->basis().receipt(), HasSubstr("RH5@6#"));
   EXPECT_EQ(old_answer->boards_size(), 6);
-  EXPECT_TRUE(projection->WaitFor("RH5", 6, milliseconds(0)).ok());
-  EXPECT_TRUE(absl::IsDeadlineExceeded(projection->WaitFor("RH5", 7, milliseconds(1))));
+  EXPECT_TRUE(projection->WaitFor({"RH5", 6}, milliseconds(0)).ok());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(projection->WaitFor({"RH5", 7}, milliseconds(1))));
 
   // A snapshot of before goes on to answer as it did; one of now is the new version's.
   ASSERT_TRUE(projection->RunOnce().ok());
@@ -127,7 +127,7 @@ TEST_F(ProjectionVersions, UntilTheNewOneTakesOverTheOldAnswersForWhereItStands)
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(AnswerBoards(**after, request)->basis().fold_version(), 2u);
   EXPECT_EQ(AnswerBoards(**after, request)->boards_size(), 9);
-  EXPECT_TRUE(projection->WaitFor("RH5", 9, milliseconds(0)).ok());
+  EXPECT_TRUE(projection->WaitFor({"RH5", 9}, milliseconds(0)).ok());
 }
 
 TEST_F(ProjectionVersions, AtLeastBeyondTheOldWaitsForTheNewToTakeOver) {
@@ -140,7 +140,7 @@ TEST_F(ProjectionVersions, AtLeastBeyondTheOldWaitsForTheNewToTakeOver) {
   EXPECT_FALSE(projection->Ready());
   EXPECT_EQ(LatestOf(*projection, "RH5"), 6u);
   absl::Status waited;
-  std::thread waits([&] { waited = projection->WaitFor("RH5", 7, seconds(60)); });
+  std::thread waits([&] { waited = projection->WaitFor({"RH5", 7}, seconds(60)); });
   faulty.ReleaseReads();
   waits.join();
   EXPECT_TRUE(waited.ok()) << waited;

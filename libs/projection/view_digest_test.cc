@@ -241,7 +241,7 @@ TEST_F(ViewDigestTest, AtLeastIsWaitedForOnAnyReplica) {
     ledger_.Commit({board});
     for (Replica* replica : {&one, &other}) {
       const absl::Status there =
-          replica->projection().WaitFor("AA1", ledger_.last(), std::chrono::seconds(60));
+          replica->projection().WaitFor({"AA1", ledger_.last()}, std::chrono::seconds(60));
       ASSERT_TRUE(there.ok()) << there;
       v1::ListBoardsRequest request;
       request.set_ledger("AA1");

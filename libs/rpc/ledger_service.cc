@@ -61,7 +61,7 @@ grpc::Status LedgerServiceImpl::CreateHere(const v1::CreateLedgerRequest& reques
   // So that whoever creates a ledger can ask it right away, in this process.  It is created all the same if
   // the views are not there in time.
   if (parts_.projection != nullptr) {
-    static_cast<void>(parts_.projection->WaitFor(request.ledger(), 0, kShownWithin));
+    static_cast<void>(parts_.projection->WaitFor(Receipt{request.ledger()}, kShownWithin));
   }
   response->set_ledger_id(ToHex(created->ledger_id.view()));
   response->set_receipt(created->receipt.ToString());

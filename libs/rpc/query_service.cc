@@ -22,31 +22,6 @@ std::chrono::milliseconds TimeLeft(const grpc::ServerContext& context) {
                     kAtLeastWaitMax);
 }
 
-// Empty commits share their end with the one before, so the sequence does not tell that they are folded.
-constexpr std::chrono::milliseconds kEmptyCommitWaitMax{1000};
-constexpr std::chrono::milliseconds kLookAgain{10};
-
-absl::Status WaitForAtLeast(const Projection& projection, const std::string& ledger, const Receipt& at_least,
-                            std::chrono::milliseconds wait_max) {
-  RETURN_IF_ERROR(projection.WaitFor(ledger, at_least.sequence, wait_max));
-  if (!at_least.digest) return absl::OkStatus();
-  const auto until = std::chrono::steady_clock::now() + std::min(wait_max, kEmptyCommitWaitMax);
-  while (true) {
-    ASSIGN_OR_RETURN(const auto source, projection.Snapshot(ledger));
-    const auto ends = source->CommitsEndingAt(at_least.sequence);
-    if (ends.ok() && std::ranges::find(*ends, *at_least.digest, &CommitEnd::digest) != ends->end()) {
-      return absl::OkStatus();
-    }
-    const bool may_come = source->Latest().sequence == at_least.sequence;
-    if (!may_come || std::chrono::steady_clock::now() >= until) break;
-    absl::Status behind = projection.WaitFor(ledger, at_least.sequence + 1, kLookAgain);
-    if (absl::IsDataLoss(behind)) return behind;
-  }
-  return absl::FailedPreconditionError(fmt::format(
-      "RECEIPT_MISMATCH: basis.at_least names another history than this ledger's at {}; verify the receipt",
-      at_least.sequence));
-}
-
 absl::StatusOr<std::unique_ptr<FigureSource>> SourceFor(const Projection& projection,
                                                         const std::string& ledger, const v1::Basis& basis,
                                                         std::chrono::milliseconds wait_max) {
@@ -56,8 +31,13 @@ absl::StatusOr<std::unique_ptr<FigureSource>> SourceFor(const Projection& projec
       return absl::InvalidArgumentError(
           "basis.at_least: has to be a position or a receipt of this ledger, RH5@1234");
     }
-    RETURN_IF_ERROR(WaitForAtLeast(projection, ledger, *at_least, wait_max));
+    RETURN_IF_ERROR(projection.WaitFor(*at_least, wait_max));
   }
+  ASSIGN_OR_RETURN(auto source, projection.Snapshot(ledger));
+  // Where the fold ends, the commit that a receipt names may be still to come: it may be an empty one.
+  const auto as_at = Receipt::Parse(basis.position());
+  if (!as_at || as_at->ledger != ledger || as_at->sequence != source->Latest().sequence) return source;
+  RETURN_IF_ERROR(projection.WaitFor(*as_at, wait_max));
   return projection.Snapshot(ledger);
 }
 
@@ -92,7 +72,7 @@ absl::Status DigestInto(const Projection& projection, const grpc::ServerContext&
       return absl::InvalidArgumentError(
           "position: has to be a position or a receipt of this ledger, RH5@1234");
     }
-    RETURN_IF_ERROR(projection.WaitFor(request.ledger(), scope.position->sequence, TimeLeft(context)));
+    RETURN_IF_ERROR(projection.WaitFor(*scope.position, TimeLeft(context)));
   }
   ASSIGN_OR_RETURN(const ViewDigest digest,
                    projection.DigestOf(request.ledger(), scope, WhileAwaited(context)));
