@@ -29,6 +29,8 @@ enum class Sources {
 
 // The stream of the thing that an event is about, "claim/c-0042"; empty without a body.
 [[nodiscard]] std::string StreamOf(const v1::Event& event);
+// Whether it is that stream.
+[[nodiscard]] bool IsStreamOf(const v1::Event& event, std::string_view stream);
 
 // The name of an event's type, "claim_validated"; empty without a body.
 [[nodiscard]] std::string_view TypeOf(const v1::Event& event);

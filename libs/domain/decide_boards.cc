@@ -37,18 +37,6 @@ Rejection MustBeAfter(const Proposal& proposal, Date earlier, std::string_view w
                          fmt::format("The date has to be after {}, {}", FormatDate(earlier), what));
 }
 
-// The last day of the last month that a claim of the board relates to; nothing without claims.  Looks at all
-// claims: boards are closed a few times a year.
-std::optional<Date> LastDayClaimed(const LedgerState& state, const std::string& board_id) {
-  std::optional<Date> last;
-  for (const auto& [id, claim] : state.claims.rows()) {
-    if (claim.board_id() != board_id) continue;
-    const Date day = Period::FromIndex(claim.relates_to()).LastDay();
-    last = last ? std::max(*last, day) : day;
-  }
-  return last;
-}
-
 }  // namespace
 
 Verdict DecideBoardEstablished(const Proposal& proposal) {
@@ -83,9 +71,10 @@ Verdict DecideBoardClosed(const Proposal& proposal) {
   if (DayNumber(from) <= board->effective_from()) {
     return MustBeAfter(proposal, DateOfDay(board->effective_from()), "when the board was established");
   }
-  const std::optional<Date> claimed = LastDayClaimed(proposal.state, body.board_id());
-  if (claimed && from <= *claimed)
-    return MustBeAfter(proposal, *claimed, "the last day claimed for under the board");
+  if (board->has_last_claimed_month()) {
+    const Date claimed = Period::FromIndex(board->last_claimed_month()).LastDay();
+    if (from <= claimed) return MustBeAfter(proposal, claimed, "the last day claimed for under the board");
+  }
   return std::nullopt;
 }
 

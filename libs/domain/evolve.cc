@@ -97,8 +97,12 @@ absl::Status Evolve(const v1::Event& event, LedgerState& state) {
     return absl::InternalError(fmt::format("{} has stream version {}; its stream is at {}", TypeOf(event),
                                            event.stream_version(), version));
   }
+  if (!IsStreamOf(event, event.stream())) {
+    return absl::InternalError(fmt::format("{} is in the stream of something else", TypeOf(event)));
+  }
+  const JournalMark mark = state.Mark();
   RETURN_IF_ERROR(evolve::Apply(event, state));
-  state.MutableStream(event.stream()).set_version(event.stream_version());
+  state.SetStreamVersion(event.stream(), event.stream_version(), mark);
   return absl::OkStatus();
 }
 

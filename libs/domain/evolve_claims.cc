@@ -66,18 +66,23 @@ absl::Status ApplyClaimSubmitted(const v1::Event& event, LedgerState& state) {
   const state::ProjectState* project = state.projects.Find(benefit->project_id());
   if (project == nullptr) return DoesNotFit(event, "no such project");
   ASSIGN_OR_RETURN(const Period relates_to, PeriodOf(event, body.relates_to_period()));
-  const std::string* board = BoardOn(*project, relates_to.LastDay());
-  if (board == nullptr) return DoesNotFit(event, "the project is under no board");
+  const std::string* board_id = BoardOn(*project, relates_to.LastDay());
+  if (board_id == nullptr) return DoesNotFit(event, "the project is under no board");
+  const state::BoardState* board = state.boards.Find(*board_id);
+  if (board == nullptr) return DoesNotFit(event, "no such board");
 
   state::ClaimState& claim = state.MutableClaim(body.claim_id());
   claim.set_benefit_id(body.benefit_id());
-  claim.set_board_id(*board);
+  claim.set_board_id(*board_id);
   claim.set_relates_to(relates_to.index());
   claim.set_stage(state::CLAIM_STAGE_SUBMITTED);
   claim.set_claimed_pence(body.amount_pence());
   claim.set_claimant_role(event.actor_role());
   if (!project->has_last_claimed_month() || project->last_claimed_month() < relates_to.index()) {
     state.MutableProject(benefit->project_id()).set_last_claimed_month(relates_to.index());
+  }
+  if (!board->has_last_claimed_month() || board->last_claimed_month() < relates_to.index()) {
+    state.MutableBoard(*board_id).set_last_claimed_month(relates_to.index());
   }
   return absl::OkStatus();
 }

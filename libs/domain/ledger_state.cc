@@ -2,25 +2,25 @@
 
 #include <algorithm>
 #include <cassert>
-#include <unordered_map>
+#include <functional>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace realise {
 namespace {
 
 constexpr char kBoard = 'b';
-constexpr char kClaim = 'c';
+constexpr char kClaim = LedgerState::kClaimRows;
 constexpr char kBenefit = 'f';
 constexpr char kMeasure = 'm';
 constexpr char kSource = 'o';
 constexpr char kProject = 'p';
 constexpr char kMeasurement = 'r';
-constexpr char kStream = 's';
 constexpr char kPeriod = 't';
 constexpr char kPublisher = 'u';
+constexpr std::string_view kKinds = "bcfmoprtu";
 
 // The first byte of a row's value.  A message may serialise to nothing; with it, an empty value can mean "no
 // row".
@@ -34,14 +34,29 @@ std::string RowKey(char kind, std::string_view id) {
   return key;
 }
 
+// None of these messages has a map, so that their bytes are always the same.
 std::string RowValue(const google::protobuf::Message& message) {
-  std::string value(1, kRowForm);
-  google::protobuf::io::StringOutputStream stream(&value);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializePartialToCodedStream(&coded);
-  coded.Trim();
+  std::string value(1 + message.ByteSizeLong(), kRowForm);
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(value.data()) + 1);
   return value;
+}
+
+// What a stream is about: the kind of its row, 0 if there is none, and its id.
+std::pair<char, std::string_view> EntityOf(std::string_view stream) {
+  static constexpr std::pair<std::string_view, char> kKindOfPrefix[] = {
+      {"claim/", kClaim}, {"measure/", kMeasure}, {"benefit/", kBenefit},     {"project/", kProject},
+      {"board/", kBoard}, {"period/", kPeriod},   {"publisher/", kPublisher},
+  };
+  for (const auto& [prefix, kind] : kKindOfPrefix) {
+    if (stream.starts_with(prefix)) return {kind, stream.substr(prefix.size())};
+  }
+  return {0, {}};
+}
+
+template <typename T>
+uint64_t VersionIn(const EntityTable<T>& table, std::string_view id) {
+  const T* found = table.Find(id);
+  return found == nullptr ? 0 : found->version();
 }
 
 }  // namespace
@@ -49,18 +64,68 @@ std::string RowValue(const google::protobuf::Message& message) {
 LedgerState::LedgerState() = default;
 
 uint64_t LedgerState::StreamVersion(std::string_view stream) const {
-  const state::StreamState* found = streams.Find(stream);
-  return found == nullptr ? 0 : found->version();
+  const auto [kind, id] = EntityOf(stream);
+  switch (kind) {
+    case kBoard:
+      return VersionIn(boards, id);
+    case kProject:
+      return VersionIn(projects, id);
+    case kBenefit:
+      return VersionIn(benefits, id);
+    case kClaim:
+      return VersionIn(claims, id);
+    case kMeasure:
+      return VersionIn(measures, id);
+    case kPeriod:
+      return VersionIn(periods, id);
+    case kPublisher:
+      return VersionIn(publishers, id);
+    default:
+      return 0;
+  }
+}
+
+void LedgerState::SetStreamVersion(std::string_view stream, uint64_t version, JournalMark mark) {
+  const auto [kind, id] = EntityOf(stream);
+  switch (kind) {
+    case kBoard:
+      return SetVersion(boards, kind, id, version, mark);
+    case kProject:
+      return SetVersion(projects, kind, id, version, mark);
+    case kBenefit:
+      return SetVersion(benefits, kind, id, version, mark);
+    case kClaim:
+      return SetVersion(claims, kind, id, version, mark);
+    case kMeasure:
+      return SetVersion(measures, kind, id, version, mark);
+    case kPeriod:
+      return SetVersion(periods, kind, id, version, mark);
+    case kPublisher:
+      return SetVersion(publishers, kind, id, version, mark);
+    default:
+      assert(false);
+  }
 }
 
 template <typename T>
-T& LedgerState::Mutable(EntityTable<T>& table, char kind, const std::string& id) {
-  const auto [at, created] = table.rows_.try_emplace(id);
-  if (journalling_) {
-    journal_.push_back({kind, id, created ? nullptr : std::make_unique<T>(at->second)});
-  }
-  if (noting_changes_) changed_.insert(RowKey(kind, id));
+T& LedgerState::Mutable(EntityTable<T>& table, char kind, std::string_view id) {
+  const auto [at, created] = table.rows_.try_emplace(absl::string_view(id.data(), id.size()));
+  const RowName row = {kind, &at->first};
+  if (journalling_) journal_.push_back({row, created ? nullptr : std::make_unique<T>(at->second)});
+  if (noting_changes_) changed_.push_back(row);
   return at->second;
+}
+
+template <typename T>
+void LedgerState::SetVersion(EntityTable<T>& table, char kind, std::string_view id, uint64_t version,
+                             JournalMark mark) {
+  const auto row = table.rows_.find(absl::string_view(id.data(), id.size()));
+  assert(row != table.rows_.end());
+  const RowName name = {kind, &row->first};
+  const auto changes = journal_.begin() + static_cast<ptrdiff_t>(mark - journal_begin_);
+  const bool noted =
+      std::any_of(changes, journal_.end(), [&](const Change& change) { return change.row == name; });
+  (noted ? row->second : Mutable(table, kind, id)).set_version(version);
 }
 
 template <typename Use>
@@ -83,9 +148,6 @@ bool LedgerState::WithTable(char kind, Use use) {
       return true;
     case kMeasurement:
       use(measurements);
-      return true;
-    case kStream:
-      use(streams);
       return true;
     case kPeriod:
       use(periods);
@@ -124,9 +186,6 @@ state::PublisherState& LedgerState::MutablePublisher(const std::string& id) {
 state::SourceState& LedgerState::MutableSource(const std::string& source) {
   return Mutable(sources, kSource, source);
 }
-state::StreamState& LedgerState::MutableStream(const std::string& id) {
-  return Mutable(streams, kStream, id);
-}
 
 JournalMark LedgerState::Mark() const { return journal_begin_ + journal_.size(); }
 
@@ -134,15 +193,18 @@ void LedgerState::RollBackTo(JournalMark mark) {
   assert(mark >= journal_begin_);
   while (Mark() > mark) {
     Change& change = journal_.back();
-    WithTable(change.kind, [&change]<typename T>(EntityTable<T>& table) {
-      if (change.before == nullptr) {
-        table.rows_.erase(change.id);
+    // The row may have been taken since it was changed.
+    if (noting_changes_) changed_.push_back(change.row);
+    WithTable(change.row.kind, [&]<typename T>(EntityTable<T>& table) {
+      const auto row = table.rows_.find(*change.row.id);
+      if (change.before != nullptr) {
+        row->second = std::move(static_cast<T&>(*change.before));
+      } else if (noting_changes_) {
+        table.removed_.push_back(table.rows_.extract(row));
       } else {
-        table.rows_[change.id] = std::move(static_cast<T&>(*change.before));
+        table.rows_.erase(row);
       }
     });
-    // The row may have been taken since it was changed.
-    if (noting_changes_) changed_.insert(RowKey(change.kind, change.id));
     journal_.pop_back();
   }
 }
@@ -160,15 +222,15 @@ void LedgerState::KeepNoJournal() {
 }
 
 void LedgerState::KeepNoChangedRows() {
-  changed_.clear();
+  NoteAnew({});
   noting_changes_ = false;
 }
 
-std::string LedgerState::RowAsItIs(std::string_view key) {
+std::string LedgerState::RowAsItIs(const RowName& row) {
   std::string value;
-  WithTable(key[0], [&]<typename T>(EntityTable<T>& table) {
-    const T* row = table.Find(key.substr(1));
-    if (row != nullptr) value = RowValue(*row);
+  WithTable(row.kind, [&]<typename T>(EntityTable<T>& table) {
+    const T* message = table.Find(*row.id);
+    if (message != nullptr) value = RowValue(*message);
   });
   return value;
 }
@@ -180,25 +242,62 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows() 
 std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(JournalMark mark) {
   assert(mark >= journal_begin_);
   // The first change after the mark holds what a row was at the mark.
-  std::unordered_map<std::string, std::string> changed_since;
+  absl::flat_hash_map<std::pair<char, absl::string_view>, std::string> changed_since;
+  std::vector<RowName> changed_again;
   for (size_t i = mark - journal_begin_; i < journal_.size(); ++i) {
     const Change& change = journal_[i];
-    std::string key = RowKey(change.kind, change.id);
-    if (changed_since.contains(key)) continue;
-    changed_since.emplace(std::move(key), change.before == nullptr ? "" : RowValue(*change.before));
+    const auto [at, first] = changed_since.try_emplace({change.row.kind, *change.row.id});
+    if (!first) continue;
+    if (change.before != nullptr) at->second = RowValue(*change.before);
+    if (noting_changes_) changed_again.push_back(change.row);
   }
+  // By where they are first, which is cheap and leaves few to compare by name.
+  const auto by_place = [](const RowName& a, const RowName& b) {
+    return std::less<const std::string*>()(a.id, b.id);
+  };
+  const auto by_name = [](const RowName& a, const RowName& b) {
+    return a.kind != b.kind ? a.kind < b.kind : *a.id < *b.id;
+  };
+  std::sort(changed_.begin(), changed_.end(), by_place);
+  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
+  std::sort(changed_.begin(), changed_.end(), by_name);
   std::vector<std::pair<std::string, std::string>> rows;
   rows.reserve(changed_.size());
-  for (const std::string& key : changed_) {
-    const auto then = changed_since.find(key);
-    rows.emplace_back(key, then == changed_since.end() ? RowAsItIs(key) : then->second);
+  for (const RowName& row : changed_) {
+    // A row that was removed and made again has two places.
+    std::string key = RowKey(row.kind, *row.id);
+    if (!rows.empty() && rows.back().first == key) continue;
+    const auto then = changed_since.find({row.kind, *row.id});
+    rows.emplace_back(std::move(key), then == changed_since.end() ? RowAsItIs(row) : std::move(then->second));
   }
-  changed_.clear();
-  if (noting_changes_) {
-    for (const auto& [key, value] : changed_since) changed_.insert(key);
-  }
-  std::sort(rows.begin(), rows.end());
+  NoteAnew(std::move(changed_again));
   return rows;
+}
+
+// Lets go of the names of changed rows, and of the rows that were kept for theirs.
+void LedgerState::NoteAnew(std::vector<RowName> changed) {
+  changed_ = std::move(changed);
+  for (const char kind : kKinds) {
+    WithTable(kind, []<typename T>(EntityTable<T>& table) { table.removed_.clear(); });
+  }
+}
+
+std::string LedgerState::ClaimRow(std::string_view claim_id) { return RowKey(kClaim, claim_id); }
+
+std::optional<std::string_view> LedgerState::LacksClaim(std::string_view stream) const {
+  if (!claims_left_) return std::nullopt;
+  const auto [kind, id] = EntityOf(stream);
+  if (kind != kClaim || claims.Find(id) != nullptr) return std::nullopt;
+  return id;
+}
+
+void LedgerState::LetGoOfClaims(size_t claims_max) {
+  if (claims.size() <= claims_max) return;
+  absl::flat_hash_set<const std::string*> changed;
+  for (const RowName& row : changed_) changed.insert(row.id);
+  for (const Change& change : journal_) changed.insert(change.row.id);
+  absl::erase_if(claims.rows_, [&](const auto& row) { return !changed.contains(&row.first); });
+  claims_left_ = true;
 }
 
 absl::Status LedgerState::LoadRow(std::string_view key, std::string_view value) {

@@ -2,23 +2,24 @@
 // projection keeps one to post from; both are made by Evolve alone.
 //
 // Kept as protobuf messages (proto/realise/internal/v1/state.proto) by id.  Every change is journalled, so
-// that a writer can take back what was void, and noted, so that a store can write only what changed. Grows
-// with boards, projects, benefits, claims (benefits x months) and measurements (measures x months). Not
-// thread-safe.
+// that a writer can take back what was void, and noted, so that a store can write only what changed.  Grows
+// with boards, projects, benefits and measurements (measures x months).  Claims grow with the events, so they
+// alone may be left in the store: whoever does that puts a claim back, with LoadRow, before anything is asked
+// about it.  Not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "realise/internal/v1/state.pb.h"
 #include "realise/v1/event.pb.h"
 
@@ -26,21 +27,15 @@ namespace realise {
 
 namespace state = ::realise::internal::v1;
 
-// Finds std::string keys by std::string_view without a copy.
-struct IdHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
-};
-
 // Entities of one kind by id.
 template <typename T>
 class EntityTable {
  public:
-  using Rows = std::unordered_map<std::string, T, IdHash, std::equal_to<>>;
+  using Rows = absl::node_hash_map<std::string, T>;
 
   // Nothing if there is none; valid until the next change of this table.
   const T* Find(std::string_view id) const {
-    const auto at = rows_.find(id);
+    const auto at = rows_.find(absl::string_view(id.data(), id.size()));
     return at == rows_.end() ? nullptr : &at->second;
   }
   size_t size() const { return rows_.size(); }
@@ -50,6 +45,7 @@ class EntityTable {
  private:
   friend class LedgerState;
   Rows rows_;
+  std::vector<typename Rows::node_type> removed_;  // by rolling back, since rows were taken
 };
 
 // A place in the journal.
@@ -68,10 +64,11 @@ class LedgerState {
   EntityTable<state::PeriodState> periods;            // "2024/25-M03"
   EntityTable<state::PublisherState> publishers;
   EntityTable<state::SourceState> sources;  // of publishers, "/ods/RH5/finance"
-  EntityTable<state::StreamState> streams;
 
-  // The version of a stream; 0 if it does not exist.
+  // The version of the last event of a stream, "board/b-1"; 0 if it does not exist.
   uint64_t StreamVersion(std::string_view stream) const;
+  // For Evolve.  What changed since `mark` was noted then.   REQUIRES: what the stream is about exists.
+  void SetStreamVersion(std::string_view stream, uint64_t version, JournalMark mark);
 
   // Makes an entity changeable, noting what it was.  Creates it if there is none.  For Evolve.
   state::BoardState& MutableBoard(const std::string& id);
@@ -83,7 +80,6 @@ class LedgerState {
   state::PeriodState& MutablePeriod(const std::string& id);
   state::PublisherState& MutablePublisher(const std::string& id);
   state::SourceState& MutableSource(const std::string& source);
-  state::StreamState& MutableStream(const std::string& id);
 
   // The journal.  Changes after Mark() can be taken back with RollBackTo, newest first; Forget lets go of the
   // ability to roll back behind `mark`, and of its memory.  A state that nobody rolls back calls
@@ -105,26 +101,46 @@ class LedgerState {
   // Puts a stored row back.   DATA_LOSS  key or value do not decode.
   [[nodiscard]] absl::Status LoadRow(std::string_view key, std::string_view value);
 
+  // Claims that are left in the store.  Their rows' keys begin with kClaimRows, and are in one piece.
+  static constexpr char kClaimRows = 'c';
+  static std::string ClaimRow(std::string_view claim_id);
+  // Some are not here, from now on.
+  void LeaveClaims() { claims_left_ = true; }
+  // The claim that a stream is about, if it may be in the store and is not here.  Nothing of other streams.
+  std::optional<std::string_view> LacksClaim(std::string_view stream) const;
+  // Leaves claims, once there are more than `claims_max` here, but for those that changed: since rows were
+  // taken, or since the journal begins.   REQUIRES: the rows that were taken are in the store.
+  void LetGoOfClaims(size_t claims_max);
+
  private:
+  // `id` is the one in the table, or in its removed rows.
+  struct RowName {
+    char kind;
+    const std::string* id;
+    friend bool operator==(const RowName&, const RowName&) = default;
+  };
   // What a row was before a change.
   struct Change {
-    char kind;
-    std::string id;
+    RowName row;
     std::unique_ptr<google::protobuf::Message> before;  // none: there was no such row
   };
 
   template <typename T>
-  T& Mutable(EntityTable<T>& table, char kind, const std::string& id);
+  T& Mutable(EntityTable<T>& table, char kind, std::string_view id);
+  template <typename T>
+  void SetVersion(EntityTable<T>& table, char kind, std::string_view id, uint64_t version, JournalMark mark);
   // Calls `use` with the table of a kind; false if there is no such kind.
   template <typename Use>
   bool WithTable(char kind, Use use);
-  std::string RowAsItIs(std::string_view key);
+  std::string RowAsItIs(const RowName& row);
+  void NoteAnew(std::vector<RowName> changed);
 
+  bool claims_left_ = false;
   bool journalling_ = true;
   bool noting_changes_ = true;
   JournalMark journal_begin_ = 0;
-  std::deque<Change> journal_;               // the first one's mark is journal_begin_
-  std::unordered_set<std::string> changed_;  // row keys
+  std::deque<Change> journal_;    // the first one's mark is journal_begin_
+  std::vector<RowName> changed_;  // in the order of the changes, so a row may come often
 };
 
 }  // namespace realise

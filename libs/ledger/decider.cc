@@ -19,6 +19,10 @@ namespace {
 
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedOutputStream;
+using StateRows = std::vector<std::pair<std::string, std::string>>;
+
+// More claims than this are not kept in memory once they are in the store.
+constexpr size_t kClaimsInMemoryMax = 100'000;
 
 // What the publisher sent, without what the server assigned.
 std::string Content(const v1::Event& event) {
@@ -66,6 +70,19 @@ absl::Status ParseBody(const ReadCommit& commit, v1::CommitBody& body) {
                   commit.header.first_sequence, commit.header.LastSequence()));
 }
 
+// Of two lists of rows, each sorted: what both have as the newer one has it.
+StateRows Newest(StateRows older, StateRows newer) {
+  if (older.empty()) return newer;
+  StateRows rows;
+  rows.reserve(older.size() + newer.size());
+  const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
+  // Of equal rows it takes the one of the first range.
+  std::set_union(std::make_move_iterator(newer.begin()), std::make_move_iterator(newer.end()),
+                 std::make_move_iterator(older.begin()), std::make_move_iterator(older.end()),
+                 std::back_inserter(rows), by_key);
+  return rows;
+}
+
 }  // namespace
 
 Decider::Decider(std::string ledger, EventLog& log, DeciderStore& store, const Pipeline& pipeline)
@@ -90,6 +107,7 @@ absl::Status Decider::Evolve(const ReadCommit& commit) {
   RETURN_IF_ERROR(ParseBody(commit, read_body_));
   Sequence sequence = commit.header.first_sequence;
   for (const v1::Event& event : read_body_.events()) {
+    RETURN_IF_ERROR(FetchClaim(event.stream()));
     if (const absl::Status evolved = realise::Evolve(event, state_); !evolved.ok()) {
       return absl::DataLossError(fmt::format(
           "ledger {}: event {} is in the log but cannot be applied: {}.  A newer program wrote it, or this "
@@ -124,10 +142,10 @@ AppendOutcome Decider::Decide(Command& command, bool demonstration, CommitUnderW
   const bool only_known =
       attempt.rejections.empty() && commit.events.size() == attempt.events_before && !attempt.dry();
   // What was recorded before was expected then.
-  if (attempt.GoesOn() && !only_known) CheckVersions(attempt);
+  if (attempt.GoesOn() && !only_known) attempt.outcome.status = CheckVersions(attempt);
   if (attempt.GoesOn()) attempt.outcome.status = CheckReceipt(attempt);
   if (attempt.GoesOn() && !only_known) CheckSimulatedTime(attempt);
-  if (attempt.GoesOn()) DecideEvents(attempt);
+  if (attempt.GoesOn()) attempt.outcome.status = DecideEvents(attempt);
   Finish(attempt, mark);
   return std::move(attempt.outcome);
 }
@@ -212,9 +230,18 @@ absl::StatusOr<Decider::Known> Decider::FindRecorded(Sequence sequence) {
                {ledger_, again_row_->last_sequence, again_row_->digest}};
 }
 
-void Decider::CheckVersions(Attempt& attempt) {
+absl::Status Decider::FetchClaim(std::string_view stream) {
+  const std::optional<std::string_view> claim = state_.LacksClaim(stream);
+  if (!claim) return absl::OkStatus();
+  const std::string key = LedgerState::ClaimRow(*claim);
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.FindStateRow(ledger_, key));
+  return row ? state_.LoadRow(key, *row) : absl::OkStatus();
+}
+
+absl::Status Decider::CheckVersions(Attempt& attempt) {
   const v1::AppendRequest& request = attempt.command.request;
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {
+    RETURN_IF_ERROR(FetchClaim(expected.stream()));
     const uint64_t version = state_.StreamVersion(expected.stream());
     if (version == expected.version() || Sabotaged("skip_stream_version")) continue;
     const auto& events = request.events();
@@ -227,8 +254,9 @@ void Decider::CheckVersions(Attempt& attempt) {
          {Reason::kWrongExpectedVersion, "expected_versions",
           fmt::format("the stream is at version {}, not at {}; read it and decide again", version,
                       expected.version())}});
-    if (!attempt.GoesOn()) return;
+    if (!attempt.GoesOn()) break;
   }
+  return absl::OkStatus();
 }
 
 absl::Status Decider::CheckReceipt(Attempt& attempt) {
@@ -251,28 +279,29 @@ void Decider::CheckSimulatedTime(Attempt& attempt) {
       {0, {Reason::kSimulatedTime, "simulated_time", "only a ledger made for demonstration takes one"}});
 }
 
-void Decider::DecideEvents(Attempt& attempt) {
+absl::Status Decider::DecideEvents(Attempt& attempt) {
   const auto& events = attempt.commit.events;
   const Sources sources =
       attempt.command.request.registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
   for (size_t i = attempt.events_before; i < events.size(); ++i) {
     v1::Event& event = *events[i].event;
+    RETURN_IF_ERROR(FetchClaim(event.stream()));
     std::optional<Rejection> rejection =
         realise::Decide(state_, event, attempt.commit.header.recorded_at, sources);
     if (rejection) {
       attempt.rejections.push_back({static_cast<uint32_t>(events[i].index), *std::move(rejection)});
       if (attempt.dry()) continue;
-      return;
+      return absl::OkStatus();
     }
     event.set_stream_version(state_.StreamVersion(event.stream()) + 1);
     if (const absl::Status evolved = realise::Evolve(event, state_); !evolved.ok()) {
       // Nothing of it is in the log, so only this command is refused, loudly; the ledger is whole.
-      attempt.outcome.status = absl::InternalError(fmt::format(
+      return absl::InternalError(fmt::format(
           "an event that was accepted cannot be applied; this is a defect: {}", evolved.ToString()));
-      return;
     }
     attempt.outcome.events[events[i].index].set_stream_version(event.stream_version());
   }
+  return absl::OkStatus();
 }
 
 void Decider::Finish(Attempt& attempt, JournalMark mark) {
@@ -317,21 +346,19 @@ void Decider::FreeEvents(CommitUnderWay& commit, size_t from) {
 }
 
 absl::Status Decider::Save(const internal::v1::LogPlace& place) {
-  auto changed = state_.TakeChangedRows(confirmed_mark_);
-  unsaved_rows_.insert(unsaved_rows_.end(), std::make_move_iterator(changed.begin()),
-                       std::make_move_iterator(changed.end()));
   DeciderStore::Chunk chunk;
   chunk.place = place;
   chunk.ids = ids_.Recent(confirmed_sequence_);
   chunk.commits = index_.recent();
-  chunk.state_rows.swap(unsaved_rows_);
+  chunk.state_rows = Newest(std::move(unsaved_rows_), state_.TakeChangedRows(confirmed_mark_));
   absl::Status saved = store_.Save(ledger_, chunk);
   if (!saved.ok()) {
-    unsaved_rows_.swap(chunk.state_rows);
+    unsaved_rows_ = std::move(chunk.state_rows);
     return saved;
   }
   ids_.ForgetRecent(confirmed_sequence_);
   index_.ForgetRecent();
+  state_.LetGoOfClaims(kClaimsInMemoryMax);
   return absl::OkStatus();
 }
 

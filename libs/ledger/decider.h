@@ -90,10 +90,12 @@ class Decider {
   absl::Status MatchKnown(Attempt& attempt, size_t index, Sequence sequence);
   absl::StatusOr<Known> FindKnown(const Attempt& attempt, Sequence sequence);
   absl::StatusOr<Known> FindRecorded(Sequence sequence);
-  void CheckVersions(Attempt& attempt);
+  // Puts the claim that a stream is about into the state, if it is in the store.
+  absl::Status FetchClaim(std::string_view stream);
+  absl::Status CheckVersions(Attempt& attempt);
   absl::Status CheckReceipt(Attempt& attempt);
   void CheckSimulatedTime(Attempt& attempt);
-  void DecideEvents(Attempt& attempt);
+  absl::Status DecideEvents(Attempt& attempt);
   void Finish(Attempt& attempt, JournalMark mark);
   void FreeEvents(CommitUnderWay& commit, size_t from);
 

@@ -22,13 +22,17 @@
 #include "libs/base/status_macros.h"
 #include "libs/domain/ledger_state.h"
 #include "libs/rocksdb/info_log.h"
+#include "libs/rocksdb/sorted_file.h"
 
 namespace realise {
 namespace {
 
 // Raise it whenever Evolve, LedgerState's rows or the rows here change their meaning: what was kept is then
 // dropped, and the log is read from its beginning.
-constexpr uint64_t kFoldVersion = 2;
+constexpr uint64_t kFoldVersion = 3;
+
+// A chunk of at least so many rows is ingested as a sorted file.
+constexpr size_t kIngestRowsMin = 4096;
 
 constexpr char kPlaceRow = 'p';
 constexpr char kStateRow = 's';
@@ -79,6 +83,45 @@ bool ReadCommitRow(std::string_view rest, std::string_view value, CommitRow& row
   return true;
 }
 
+// Puts the rows of a chunk, in the order of their keys, into a batch or a sorted file.
+template <typename Rows>
+rocksdb::Status PutRows(const std::string& ledger, const DeciderStore::Chunk& chunk, Rows& rows) {
+  rocksdb::Status status;
+  std::string value;
+  std::string key = Prefix(ledger, kCommitRow);
+  const size_t prefix_size = key.size();
+  const auto put = [&] {
+    if (status.ok()) status = rows.Put(key, value);
+  };
+  for (const CommitRow& row : chunk.commits) {
+    key.resize(prefix_size);
+    AppendNumber(row.last_sequence, key);
+    AppendNumber(static_cast<uint64_t>(row.address), key);
+    value = row.digest.view();
+    put();
+  }
+  key = Prefix(ledger, kIdRow);
+  for (const auto& [id, sequence] : chunk.ids) {
+    key.resize(prefix_size);
+    key.append(id.view());
+    value.clear();
+    AppendNumber(sequence, value);
+    put();
+  }
+  key = Prefix(ledger, kPlaceRow);
+  value.clear();
+  AppendNumber(kFoldVersion, value);
+  chunk.place.AppendToString(&value);
+  put();
+  key = Prefix(ledger, kStateRow);
+  for (const auto& [row_key, row_value] : chunk.state_rows) {
+    key.resize(prefix_size);
+    key.append(row_key);
+    if (status.ok()) status = row_value.empty() ? rows.Delete(key) : rows.Put(key, row_value);
+  }
+  return status;
+}
+
 }  // namespace
 
 EventKey EventKeyOf(std::string_view source, std::string_view id) {
@@ -106,6 +149,7 @@ absl::StatusOr<std::unique_ptr<DeciderStore>> DeciderStore::Open(const DeciderSt
   rocks.memtable_whole_key_filtering = true;
   rocks.memtable_prefix_bloom_size_ratio = 0.05;
   if (options.env == nullptr) rocks.info_log = NewInfoLog(options.path);
+  RETURN_IF_ERROR(FromRocks(PrepareSortedFiles(*rocks.env, options.path), "opening " + options.path));
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, options.path, &db), "opening " + options.path));
   return std::unique_ptr<DeciderStore>(new DeciderStore(std::unique_ptr<rocksdb::DB>(db)));
@@ -127,54 +171,28 @@ absl::StatusOr<std::optional<internal::v1::LogPlace>> DeciderStore::Load(const s
 
   const std::string prefix = Prefix(ledger, kStateRow);
   const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}));
+  const std::string claims = prefix + LedgerState::kClaimRows;
+  const std::string behind_claims = prefix + static_cast<char>(LedgerState::kClaimRows + 1);
   for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
+    if (rows->key().starts_with(claims)) rows->Seek(behind_claims);
+    if (!rows->Valid() || !rows->key().starts_with(prefix)) break;
     RETURN_IF_ERROR(state.LoadRow(AsView(rows->key()).substr(prefix.size()), AsView(rows->value())));
   }
   RETURN_IF_ERROR(FromRocks(rows->status(), "reading the state of " + ledger));
+  state.LeaveClaims();
   return place;
 }
 
 absl::Status DeciderStore::Save(const std::string& ledger, const Chunk& chunk) {
+  if (chunk.state_rows.size() + chunk.ids.size() + chunk.commits.size() >= kIngestRowsMin) {
+    SortedFile file(*db_, ledger);
+    RETURN_IF_ERROR(FromRocks(file.Open(), "writing " + ledger));
+    RETURN_IF_ERROR(FromRocks(PutRows(ledger, chunk, file), "writing " + ledger));
+    RETURN_IF_ERROR(FromRocks(file.Finish(), "writing " + ledger));
+    return FromRocks(file.Ingest(), "writing " + ledger);
+  }
   rocksdb::WriteBatch batch;
-  std::string value;
-  std::string key = Prefix(ledger, kStateRow);
-  const size_t prefix_size = key.size();
-  rocksdb::Status written;
-  const auto put = [&] {
-    if (written.ok()) written = batch.Put(key, value);
-  };
-  for (const auto& [row_key, row_value] : chunk.state_rows) {
-    key.resize(prefix_size);
-    key.append(row_key);
-    value = row_value;
-    if (value.empty()) {
-      if (written.ok()) written = batch.Delete(key);
-    } else {
-      put();
-    }
-  }
-  key[prefix_size - 1] = kIdRow;
-  for (const auto& [id, sequence] : chunk.ids) {
-    key.resize(prefix_size);
-    key.append(id.view());
-    value.clear();
-    AppendNumber(sequence, value);
-    put();
-  }
-  key[prefix_size - 1] = kCommitRow;
-  for (const CommitRow& row : chunk.commits) {
-    key.resize(prefix_size);
-    AppendNumber(row.last_sequence, key);
-    AppendNumber(static_cast<uint64_t>(row.address), key);
-    value = row.digest.view();
-    put();
-  }
-  key = Prefix(ledger, kPlaceRow);
-  value.clear();
-  AppendNumber(kFoldVersion, value);
-  chunk.place.AppendToString(&value);
-  put();
-  RETURN_IF_ERROR(FromRocks(written, "gathering rows"));
+  RETURN_IF_ERROR(FromRocks(PutRows(ledger, chunk, batch), "gathering rows"));
   rocksdb::WriteOptions durable;
   durable.sync = true;
   return FromRocks(db_->Write(durable, &batch), "writing " + ledger);
@@ -188,6 +206,15 @@ absl::Status DeciderStore::Clear(const std::string& ledger) {
   std::string end = ledger;
   end.push_back('\1');
   return FromRocks(db_->DeleteRange(durable, db_->DefaultColumnFamily(), begin, end), "clearing " + ledger);
+}
+
+absl::StatusOr<std::optional<std::string>> DeciderStore::FindStateRow(std::string_view ledger,
+                                                                      std::string_view key) const {
+  std::string value;
+  const rocksdb::Status found = db_->Get({}, Prefix(ledger, kStateRow).append(key), &value);
+  if (found.IsNotFound()) return std::nullopt;
+  RETURN_IF_ERROR(FromRocks(found, "looking up a row of the state"));
+  return value;
 }
 
 absl::StatusOr<std::optional<Sequence>> DeciderStore::FindId(std::string_view ledger,

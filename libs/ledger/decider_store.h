@@ -51,22 +51,25 @@ class DeciderStore {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<DeciderStore>> Open(const DeciderStoreOptions& options);
   ~DeciderStore();
 
-  // Puts what is kept of a ledger into `state`, and returns the place in the log it goes up to; nothing if
-  // nothing is kept, or if it was kept by a program that folded in another way.   DATA_LOSS  the database is
-  // damaged.
+  // Puts what is kept of a ledger into `state`, but for its claims, and returns the place in the log it goes
+  // up to; nothing if nothing is kept, or if it was kept by a program that folded in another way.
+  //   DATA_LOSS  the database is damaged.
   [[nodiscard]] absl::StatusOr<std::optional<internal::v1::LogPlace>> Load(const std::string& ledger,
                                                                            LedgerState& state);
 
   // What changed since the place before, up to `place`.
   struct Chunk {
     internal::v1::LogPlace place;
-    std::vector<std::pair<std::string, std::string>> state_rows;  // an empty value deletes; later ones win
+    std::vector<std::pair<std::string, std::string>> state_rows;  // sorted; an empty value deletes
     std::vector<std::pair<EventKey, Sequence>> ids;               // sorted
     std::vector<CommitRow> commits;                               // in the order of the log
   };
   // Writes it all or not at all; durable when it returns.   UNAVAILABLE  nothing was written; try again.
   [[nodiscard]] absl::Status Save(const std::string& ledger, const Chunk& chunk);
 
+  // A row of the state as it was at the stored place.
+  [[nodiscard]] absl::StatusOr<std::optional<std::string>> FindStateRow(std::string_view ledger,
+                                                                        std::string_view key) const;
   // Of the events up to the stored place.
   [[nodiscard]] absl::StatusOr<std::optional<Sequence>> FindId(std::string_view ledger,
                                                                const EventKey& key) const;

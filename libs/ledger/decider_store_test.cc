@@ -70,6 +70,52 @@ TEST_F(DeciderStoreTest, KeepsRowsIdsAndCommits) {
   EXPECT_EQ(emptied.boards.size(), 0u);
 }
 
+// Many rows go another way into the store than few.
+TEST_F(DeciderStoreTest, ALargeChunkIsKeptAsASmallOneIs) {
+  constexpr int kMany = 5000;
+  DeciderStore::Chunk chunk;
+  chunk.place.set_next_sequence(kMany + 1);
+  LedgerState state = StateAfter({BoardEstablished("b-1")});
+  chunk.state_rows = state.TakeChangedRows();
+  for (uint64_t i = 1; i <= kMany; ++i) {
+    EventKey key;
+    key.bytes[0] = static_cast<uint8_t>(i >> 8);
+    key.bytes[1] = static_cast<uint8_t>(i);
+    chunk.ids.emplace_back(key, i);
+    chunk.commits.push_back({i, static_cast<Address>(i), Digest()});
+  }
+  ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
+  for (auto& [row, value] : chunk.state_rows) value.clear();
+  chunk.place.set_next_sequence(kMany + 2);
+  ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
+  EXPECT_EQ(**store_->FindId(kLedger, chunk.ids[1234].first), 1235u);
+  EXPECT_EQ((**store_->FindCommit(kLedger, kMany)).address, kMany);
+  LedgerState emptied;
+  EXPECT_EQ((**store_->Load(kLedger, emptied)).next_sequence(), kMany + 2u);
+  EXPECT_EQ(emptied.boards.size(), 0u);
+}
+
+TEST_F(DeciderStoreTest, ClaimsStayInTheStoreUntilTheyAreAskedFor) {
+  DeciderStore::Chunk chunk;
+  LedgerState state = StateAfter(Numbered(RandomHistory(20240604, 300)));
+  ASSERT_GT(state.claims.size(), 0u);
+  chunk.state_rows = state.TakeChangedRows();
+  ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
+  LedgerState loaded;
+  ASSERT_TRUE(store_->Load(kLedger, loaded).ok());
+  EXPECT_EQ(loaded.claims.size(), 0u);
+  EXPECT_EQ(loaded.periods.size(), state.periods.size());
+  EXPECT_EQ(loaded.boards.size(), state.boards.size());
+  for (const auto& [id, claim] : state.claims.rows()) {
+    EXPECT_EQ(loaded.LacksClaim("claim/" + id), id);
+    const auto row = store_->FindStateRow(kLedger, LedgerState::ClaimRow(id));
+    ASSERT_TRUE(row.ok() && row->has_value());
+    ASSERT_TRUE(loaded.LoadRow(LedgerState::ClaimRow(id), **row).ok());
+    EXPECT_EQ(loaded.claims.Find(id)->SerializeAsString(), claim.SerializeAsString());
+  }
+  EXPECT_EQ(*store_->FindStateRow(kLedger, LedgerState::ClaimRow("none")), std::nullopt);
+}
+
 TEST_F(DeciderStoreTest, AWriterDecidesTheSameFromAnyPlace) {
   clock_.Set(kAfterRandomHistory);
   const std::vector<v1::Event> history = RandomHistory(20240603, 400);

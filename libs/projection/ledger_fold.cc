@@ -138,10 +138,14 @@ absl::Status LedgerFold::LoadRows(ViewSnapshot& snapshot, Memory& memory) {
   answering_ = answering ? ReadUint16(*answering) : 0;
   RETURN_IF_ERROR(memory.accounts.Load(snapshot));
   const std::string states = options_.keys.Table(ViewTable::kState);
+  const std::string claims = states + LedgerState::kClaimRows;
   for (snapshot.Seek(states); snapshot.On(states); snapshot.Next()) {
+    if (snapshot.On(claims)) snapshot.Seek(KeyBehind(claims));
+    if (!snapshot.On(states)) break;
     RETURN_IF_ERROR(memory.state.LoadRow(snapshot.key().substr(states.size()), snapshot.value()));
   }
   RETURN_IF_ERROR(snapshot.status());
+  memory.state.LeaveClaims();
   snapshot.SeekForPrev(options_.keys.Commit(kNumberMax, kNumberMax));
   const std::string commits = options_.keys.Table(ViewTable::kCommits);
   if (!snapshot.On(commits)) return snapshot.status();
@@ -214,6 +218,7 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit) {
   if (static_cast<uint32_t>(body->events_size()) != commit.header.event_count) {
     return Unfit(commit, first, "", "its commit has another number of events than it says");
   }
+  RETURN_IF_ERROR(FromStore(FetchClaims(*body)));
   for (int i = 0; i < body->events_size(); ++i) {
     const v1::Event& event = body->events(i);
     const Sequence sequence = first + static_cast<Sequence>(i);
@@ -232,6 +237,21 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit) {
     }
     RETURN_IF_ERROR(FromStore(memory.accounts.Add(sequence, memory.postings, store_)));
     if (IsFact(event)) memory.facts.emplace_back(options_.keys.Fact(sequence), Serialise(event));
+  }
+  return absl::OkStatus();
+}
+
+// Puts the claims that the events are about into the state, if they are in the store.
+absl::Status LedgerFold::FetchClaims(const v1::CommitBody& body) {
+  LedgerState& state = memory_->state;
+  std::unique_ptr<ViewSnapshot> snapshot;
+  for (const v1::Event& event : body.events()) {
+    const std::optional<std::string_view> claim = state.LacksClaim(event.stream());
+    if (!claim) continue;
+    if (snapshot == nullptr) snapshot = store_.Snapshot();
+    const std::string key = LedgerState::ClaimRow(*claim);
+    ASSIGN_OR_RETURN(const auto row, snapshot->Get(options_.keys.State(key)));
+    if (row) RETURN_IF_ERROR(state.LoadRow(key, *row));
   }
   return absl::OkStatus();
 }
@@ -275,6 +295,7 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place) 
   }
   memory_->unwritten_bytes = 0;
   memory_->accounts.EndChunk(options_.cells_max);
+  memory_->state.LetGoOfClaims(options_.claims_max);
   if (answering_ == 0) answering_ = options_.keys.version;
   folded_ = memory_->last;
   void_commits_ = place.void_commits();

@@ -22,6 +22,7 @@
 #include "libs/projection/figure_source.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_store.h"
+#include "realise/v1/commit.pb.h"
 
 namespace realise {
 
@@ -35,8 +36,9 @@ struct LedgerFoldOptions {
   size_t catch_up_bytes = 0;
   // A chunk ends when it has this many bytes of commits.
   size_t chunk_bytes = 0;
-  // More cells than this are not kept in memory from chunk to chunk.
+  // More cells, or claims, than this are not kept in memory from chunk to chunk.
   size_t cells_max = 4'000'000;
+  size_t claims_max = 100'000;
   // A larger chunk waits for one of these; unlimited if null.  They must outlive the fold.
   ChunkPermits* permits = nullptr;
 };
@@ -104,6 +106,7 @@ class LedgerFold {
   absl::StatusOr<FoldStep> StopAtMisfit(const internal::v1::LogPlace& place);
   absl::Status Fold(const ReadCommit& commit);
   absl::Status FoldEvents(const ReadCommit& commit);
+  absl::Status FetchClaims(const v1::CommitBody& body);
   void AddCommitRows(const ReadCommit& commit);
   absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place);
   ViewRows TakeRows(const internal::v1::LogPlace& place);

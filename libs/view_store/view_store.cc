@@ -6,12 +6,12 @@
 #include "libs/base/sabotage.h"
 #include "libs/base/status_macros.h"
 #include "libs/rocksdb/info_log.h"
+#include "libs/rocksdb/sorted_file.h"
 #include "libs/view_store/view_keys.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
-#include "rocksdb/sst_file_writer.h"
 #include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
 
@@ -58,30 +58,6 @@ rocksdb::Options OptionsOf(const ViewStoreOptions& store) {
   table.format_version = 5;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
-}
-
-std::string IncomingPath(const std::string& path) { return path + "/incoming"; }
-
-// Makes the folder for files that are to be ingested, without what a crash may have left in it.
-absl::Status PrepareIncoming(rocksdb::Env& env, const std::string& path) {
-  RETURN_IF_ERROR(ToStatus(env.CreateDirIfMissing(path)));
-  RETURN_IF_ERROR(ToStatus(env.CreateDirIfMissing(IncomingPath(path))));
-  std::vector<std::string> left;
-  RETURN_IF_ERROR(ToStatus(env.GetChildren(IncomingPath(path), &left)));
-  for (const std::string& name : left) {
-    if (name == "." || name == "..") continue;
-    RETURN_IF_ERROR(ToStatus(env.DeleteFile(IncomingPath(path) + "/" + name)));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status WriteFile(const rocksdb::Options& options, const std::string& path, const ViewRows& rows) {
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options);
-  RETURN_IF_ERROR(ToStatus(writer.Open(path)));
-  for (size_t row = 0; row < rows.size(); ++row) {
-    RETURN_IF_ERROR(ToStatus(writer.Put(ToSlice(rows.key(row)), ToSlice(rows.value(row)))));
-  }
-  return ToStatus(writer.Finish());
 }
 
 }  // namespace
@@ -144,13 +120,12 @@ std::string_view ViewSnapshot::value() const { return ToView(cursor_->value()); 
 absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(const ViewStoreOptions& options) {
   const rocksdb::Options rocksdb_options = OptionsOf(options);
   rocksdb::DB* db = nullptr;
-  RETURN_IF_ERROR(PrepareIncoming(*rocksdb_options.env, options.path));
+  RETURN_IF_ERROR(ToStatus(PrepareSortedFiles(*rocksdb_options.env, options.path)));
   RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(rocksdb_options, options.path, &db)));
-  return std::unique_ptr<ViewStore>(new ViewStore(options, std::unique_ptr<rocksdb::DB>(db)));
+  return std::unique_ptr<ViewStore>(new ViewStore(std::unique_ptr<rocksdb::DB>(db)));
 }
 
-ViewStore::ViewStore(ViewStoreOptions options, std::unique_ptr<rocksdb::DB> db)
-    : options_(std::move(options)), db_(std::move(db)) {}
+ViewStore::ViewStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
 
 ViewStore::~ViewStore() = default;
 
@@ -196,20 +171,16 @@ absl::Status ViewStore::Write(const ViewRows& rows, const std::vector<std::strin
 }
 
 absl::Status ViewStore::Ingest(const ViewRows& rows) {
-  std::string path;
-  {
-    const std::lock_guard lock(mutex_);
-    path = fmt::format("{}/{}.sst", IncomingPath(options_.path), ++files_made_);
+  SortedFile file(*db_, std::to_string(++files_made_));
+  RETURN_IF_ERROR(ToStatus(file.Open()));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    RETURN_IF_ERROR(ToStatus(file.Put(ToSlice(rows.key(row)), ToSlice(rows.value(row)))));
   }
-  RETURN_IF_ERROR(WriteFile(db_->GetOptions(), path, rows));
-  rocksdb::IngestExternalFileOptions options;
-  options.move_files = true;
-  options.snapshot_consistency = true;
-  options.write_global_seqno = false;
+  RETURN_IF_ERROR(ToStatus(file.Finish()));
   const std::lock_guard lock(mutex_);
   // Without this a power cut could lose a live batch under the later position that is ingested here.
   if (!Sabotaged("ingest_unsynced")) RETURN_IF_ERROR(SyncLocked());
-  return ToStatus(db_->IngestExternalFile({path}, options));
+  return ToStatus(file.Ingest());
 }
 
 absl::Status ViewStore::Resume() {

@@ -5,6 +5,7 @@
 // written: a later row is never there without an earlier one.  The log replays the suffix.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -108,19 +109,18 @@ class ViewStore {
   [[nodiscard]] std::unique_ptr<ViewSnapshot> Snapshot() const;
 
  private:
-  ViewStore(ViewStoreOptions options, std::unique_ptr<rocksdb::DB> db);
+  explicit ViewStore(std::unique_ptr<rocksdb::DB> db);
 
   absl::Status SyncLocked();
   absl::Status MakeRoomLocked();
 
-  const ViewStoreOptions options_;
   const std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<uint64_t> files_made_ = 0;
 
   std::mutex mutex_;
   // Below: guarded by mutex_, which is held over every write, so that nothing comes between a sync and what
   // rests on it.
   bool unsynced_ = false;
-  uint64_t files_made_ = 0;
 };
 
 }  // namespace realise

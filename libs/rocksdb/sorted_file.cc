@@ -1,0 +1,50 @@
+#include "libs/rocksdb/sorted_file.h"
+
+#include <vector>
+
+#include "rocksdb/options.h"
+
+namespace realise {
+namespace {
+
+std::string FolderOf(const std::string& database) { return database + "/incoming"; }
+
+}  // namespace
+
+rocksdb::Status PrepareSortedFiles(rocksdb::Env& env, const std::string& database) {
+  const std::string folder = FolderOf(database);
+  rocksdb::Status status = env.CreateDirIfMissing(database);
+  if (status.ok()) status = env.CreateDirIfMissing(folder);
+  std::vector<std::string> left;
+  if (status.ok()) status = env.GetChildren(folder, &left);
+  for (const std::string& name : left) {
+    if (!status.ok()) break;
+    if (name != "." && name != "..") status = env.DeleteFile(folder + "/" + name);
+  }
+  return status;
+}
+
+SortedFile::SortedFile(rocksdb::DB& db, const std::string& name)
+    : db_(db),
+      path_(FolderOf(db.GetName()) + "/" + name + ".sst"),
+      writer_(rocksdb::EnvOptions(db.GetDBOptions()), db.GetOptions()) {}
+
+rocksdb::Status SortedFile::Open() { return writer_.Open(path_); }
+
+rocksdb::Status SortedFile::Put(const rocksdb::Slice& key, const rocksdb::Slice& value) {
+  return writer_.Put(key, value);
+}
+
+rocksdb::Status SortedFile::Delete(const rocksdb::Slice& key) { return writer_.Delete(key); }
+
+rocksdb::Status SortedFile::Finish() { return writer_.Finish(); }
+
+rocksdb::Status SortedFile::Ingest() {
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  options.snapshot_consistency = true;
+  options.write_global_seqno = false;
+  return db_.IngestExternalFile({path_}, options);
+}
+
+}  // namespace realise
