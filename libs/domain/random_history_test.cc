@@ -11,6 +11,7 @@
 namespace realise {
 namespace {
 
+using ::testing::ElementsAreArray;
 using testing::kAfterRandomHistory;
 using testing::Numbered;
 using testing::RandomHistory;

@@ -1,6 +1,7 @@
 #include "libs/projection/account_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "fmt/format.h"
@@ -35,6 +36,24 @@ void EndRow(std::string& chunk, size_t begin) {
   chunk.replace(begin + 8, 4, bytes);
 }
 
+// `balances` with `added`, which may have a cell more than once.   REQUIRES: balances are sorted.
+std::vector<CellBalance> Sum(const std::vector<CellBalance>& balances, std::vector<CellBalance> added) {
+  std::sort(added.begin(), added.end());
+  std::vector<CellBalance> both;
+  both.reserve(balances.size() + added.size());
+  std::merge(balances.begin(), balances.end(), added.begin(), added.end(), std::back_inserter(both));
+  size_t cells = 0;
+  for (const CellBalance& next : both) {
+    if (cells > 0 && both[cells - 1].first == next.first) {
+      both[cells - 1].second += next.second;
+    } else {
+      both[cells++] = next;
+    }
+  }
+  both.resize(cells);
+  return both;
+}
+
 }  // namespace
 
 absl::Status DamagedRow(std::string_view key) {
@@ -59,23 +78,27 @@ absl::Status ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, Acco
   return snapshot.status();
 }
 
-absl::Status ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
-                          Sequence sequence, absl::flat_hash_map<Cell, Balance>& balances) {
+absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                                      AccountNumber account, Sequence sequence) {
   const std::string prefix = keys.Account(ViewTable::kCheckpoints, account);
   Sequence checkpoint = 0;
+  std::vector<CellBalance> balances;
   snapshot.SeekForPrev(keys.Checkpoint(account, sequence));
   if (snapshot.On(prefix)) {
     if (snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
     checkpoint = ReadUint64(snapshot.key().substr(prefix.size()));
-    const auto cells = DecodeBalances(snapshot.value());
+    auto cells = DecodeBalances(snapshot.value());
     if (!cells) return DamagedRow(snapshot.key());
-    balances.insert(cells->begin(), cells->end());
+    balances = *std::move(cells);
   }
   RETURN_IF_ERROR(snapshot.status());
-  return ScanPostings(snapshot, keys, account, checkpoint, sequence,
-                      [&](Sequence, const std::vector<CellDelta>& deltas) {
-                        for (const CellDelta& delta : deltas) balances[delta.cell] += delta.delta;
-                      });
+  std::vector<CellBalance> since;
+  RETURN_IF_ERROR(ScanPostings(snapshot, keys, account, checkpoint, sequence,
+                               [&](Sequence, const std::vector<CellDelta>& deltas) {
+                                 for (const CellDelta& delta : deltas)
+                                   since.emplace_back(delta.cell, delta.delta);
+                               }));
+  return Sum(balances, std::move(since));
 }
 
 absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
@@ -113,8 +136,9 @@ AccountTable::Account& AccountTable::Touch(const std::string& name) {
 
 absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store) {
   const auto snapshot = store.Snapshot();
-  RETURN_IF_ERROR(ReadBalances(*snapshot, keys_, account.row.number, std::numeric_limits<Sequence>::max(),
-                               account.balances));
+  ASSIGN_OR_RETURN(const auto balances,
+                   ReadBalances(*snapshot, keys_, account.row.number, std::numeric_limits<Sequence>::max()));
+  account.balances.insert(balances.begin(), balances.end());
   if (account.balances.size() != account.row.cells) return DamagedRow(keys_.AccountName(account.name));
   cells_in_memory_ += account.balances.size();
   account.loaded = true;

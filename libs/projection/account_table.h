@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "libs/base/ids.h"
 #include "libs/postings/postings.h"
 #include "libs/view_store/view_rows.h"
@@ -71,11 +72,11 @@ class AccountTable {
   size_t cells_in_memory_ = 0;
 };
 
-// The balances of an account behind `sequence`: the last checkpoint up to there, and the postings since.
-//   UNAVAILABLE, DATA_LOSS  as ViewStore.
-[[nodiscard]] absl::Status ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                        AccountNumber account, Sequence sequence,
-                                        absl::flat_hash_map<Cell, Balance>& balances);
+// The balances of an account behind `sequence`, by cell: the last checkpoint up to there, and the postings
+// since.   UNAVAILABLE, DATA_LOSS  as ViewStore.
+[[nodiscard]] absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot,
+                                                                    const ViewKeyspace& keys,
+                                                                    AccountNumber account, Sequence sequence);
 
 // Calls `each` with the postings of an account behind `after` and up to `sequence`, row by row.   Errors as
 // above.

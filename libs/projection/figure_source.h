@@ -2,12 +2,12 @@
 // audit folded from the log in memory.  The answers (answers.h) are worked out from either by the same code.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "libs/base/calendar.h"
 #include "libs/base/ids.h"
@@ -19,7 +19,7 @@ namespace realise {
 
 // The cells of an account that were ever posted to, those at 0 among them, in the order of their packed
 // values.
-using Cells = std::map<Cell, int64_t>;
+using Cells = absl::btree_map<Cell, int64_t>;
 
 // The end of a commit, where a figure can be asked for.
 struct CommitEnd {

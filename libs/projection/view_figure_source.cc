@@ -1,5 +1,7 @@
 #include "libs/projection/view_figure_source.h"
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -26,12 +28,15 @@ absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const V
   source->keys_ = ViewKeyspace{ReadUint16(*version), number};
   ASSIGN_OR_RETURN(const auto place, snapshot.Get(source->keys_.Place()));
   if (!place || !source->place_.ParseFromString(*place)) return DamagedRow(source->keys_.Place());
-  snapshot.SeekForPrev(source->keys_.Commit(kNumberMax, kNumberMax));
-  ViewCommitRow row;
-  ASSIGN_OR_RETURN(source->latest_, source->CommitHere(&row));
-  source->last_segment_ = row.segment;
-  if (source->place_.next_sequence() != source->latest_.sequence + 1)
+  const auto& last = source->place_.last_valid();
+  if (source->place_.next_sequence() == 0 || last.digest().size() != sizeof(Digest::bytes)) {
     return DamagedRow(source->keys_.Place());
+  }
+  CommitEnd& latest = source->latest_;
+  latest.sequence = source->place_.next_sequence() - 1;
+  latest.recorded_at = Instant(std::chrono::microseconds(source->place_.recorded_at()));
+  std::copy(last.digest().begin(), last.digest().end(), latest.digest.bytes.begin());
+  latest.address = last.address();
   return source;
 }
 
@@ -51,7 +56,10 @@ absl::StatusOr<CommitEnd> ViewFigureSource::CommitHere(ViewCommitRow* row) const
 // From the last segment back: the last commit in log order is meant, and within a segment times rise.
 absl::StatusOr<CommitEnd> ViewFigureSource::CommitAtTime(Instant time) const {
   const std::string table = keys_.Table(ViewTable::kTimes);
-  for (uint32_t segment = last_segment_; segment > 0; --segment) {
+  snapshot_->SeekForPrev(keys_.Commit(kNumberMax, kNumberMax));
+  ViewCommitRow last;
+  RETURN_IF_ERROR(CommitHere(&last).status());
+  for (uint32_t segment = last.segment; segment > 0; --segment) {
     std::string of_segment = table;
     AppendUint32(of_segment, segment);
     snapshot_->SeekForPrev(keys_.Time(segment, time));
@@ -102,12 +110,11 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
   Cells cells;
   ASSIGN_OR_RETURN(const auto number, NumberOf(account));
   if (!number) return cells;
-  absl::flat_hash_map<Cell, Balance> balances;
-  RETURN_IF_ERROR(ReadBalances(*snapshot_, keys_, *number, sequence, balances));
+  ASSIGN_OR_RETURN(const auto balances, ReadBalances(*snapshot_, keys_, *number, sequence));
   for (const auto& [cell, balance] : balances) {
     const std::optional<int64_t> sum = Narrow(balance);
     if (!sum) return SumTooLarge(account);
-    cells.emplace(cell, *sum);
+    cells.emplace_hint(cells.end(), cell, *sum);
   }
   return cells;
 }

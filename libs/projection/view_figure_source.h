@@ -63,7 +63,6 @@ class ViewFigureSource : public FigureSource {
   ViewKeyspace keys_;
   internal::v1::LogPlace place_;
   CommitEnd latest_;
-  uint32_t last_segment_ = 0;
 };
 
 }  // namespace realise
