@@ -1,0 +1,213 @@
+#include "tests/bench/peers/postgresql/append.h"
+
+#include <functional>
+#include <utility>
+
+#include "libs/base/status_macros.h"
+#include "tests/bench/peers/postgresql/balance_tables.h"
+#include "tests/bench/peers/postgresql/binary_format.h"
+#include "tests/bench/result_table.h"
+
+namespace realise::peers {
+namespace {
+
+// Waiting behind the one that is committed.
+constexpr size_t kBatchesWaitingMax = 2;
+constexpr size_t kClaimsInMemory = 1'000'000;
+
+bool IsStructure(const v1::Event& event) {
+  switch (event.body_case()) {
+    case v1::Event::kBoardEstablished:
+    case v1::Event::kBoardRenamed:
+    case v1::Event::kBoardClosed:
+    case v1::Event::kProjectProposed:
+    case v1::Event::kProjectAssignedToBoard:
+    case v1::Event::kProjectCancelled:
+    case v1::Event::kProjectClosed:
+    case v1::Event::kBenefitRegistered:
+    case v1::Event::kBenefitWithdrawn:
+    case v1::Event::kMeasureDefined:
+      return true;
+    default:
+      return false;
+  }
+}
+
+size_t LaneOf(const v1::Event& event, size_t lanes) {
+  return lanes == 1 ? 0 : std::hash<std::string>()(event.stream()) % lanes;
+}
+
+absl::Status CommitEach(Connection& connection, const std::vector<std::vector<Call>>& appends,
+                        std::vector<double>& seconds) {
+  for (const std::vector<Call>& append : appends) {
+    const bench::Stopwatch watch;
+    RETURN_IF_ERROR(connection.Pipeline(append));
+    seconds.push_back(watch.seconds());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BatchLane>> BatchLane::Open(const Database& database) {
+  ASSIGN_OR_RETURN(auto connection, Connection::Open(database.dsn, database.schema));
+  RETURN_IF_ERROR(PrepareBalances(*connection));
+  RETURN_IF_ERROR(connection->Prepare("commit", "COMMIT"));
+  std::unique_ptr<BatchLane> lane(new BatchLane(std::move(connection)));
+  lane->thread_ = std::thread([&lane = *lane] { lane.Run(); });
+  return lane;
+}
+
+BatchLane::~BatchLane() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+absl::Status BatchLane::Commit(Batch batch) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return waiting_.size() < kBatchesWaitingMax || !status_.ok(); });
+  RETURN_IF_ERROR(status_);
+  waiting_.push_back(std::move(batch));
+  changed_.notify_all();
+  return absl::OkStatus();
+}
+
+absl::Status BatchLane::AwaitCommitted() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return (waiting_.empty() && !committing_) || !status_.ok(); });
+  return status_;
+}
+
+void BatchLane::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
+    if (stopping_) return;
+    const Batch batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    committing_ = true;
+    changed_.notify_all();
+    lock.unlock();
+    absl::Status status = CommitNow(batch);
+    lock.lock();
+    committing_ = false;
+    if (!status.ok()) status_ = std::move(status);
+    changed_.notify_all();
+    if (!status_.ok()) return;
+  }
+}
+
+// The balances come last: others wait for their rows only until this is committed.
+absl::Status BatchLane::CommitNow(const Batch& batch) {
+  RETURN_IF_ERROR(connection_->CopyIn(kCopyEvents, batch.rows));
+  return connection_->Pipeline(batch.changes);
+}
+
+absl::StatusOr<std::unique_ptr<BatchAppender>> BatchAppender::Open(const Database& database, int connections,
+                                                                   size_t batch) {
+  std::unique_ptr<BatchAppender> appender(new BatchAppender());
+  appender->batch_ = batch;
+  ASSIGN_OR_RETURN(appender->reader_, Connection::Open(database.dsn, database.schema));
+  RETURN_IF_ERROR(MakeEventTable(*appender->reader_));
+  RETURN_IF_ERROR(MakeBalanceTables(*appender->reader_));
+  ASSIGN_OR_RETURN(StreamHistory history, HistoryOf(*appender->reader_));
+  appender->fold_ = std::make_unique<EventFold>(std::move(history), kClaimsInMemory);
+  appender->sources_ = std::make_unique<Sources>(*appender->reader_);
+  for (int i = 0; i < connections; ++i) {
+    ASSIGN_OR_RETURN(auto lane, BatchLane::Open(database));
+    appender->lanes_.push_back(std::move(lane));
+  }
+  appender->pending_.resize(appender->lanes_.size());
+  return appender;
+}
+
+absl::Status BatchAppender::Append(const LedgerEvent& event) {
+  if (!event_.ParseFromArray(event.bytes.data(), static_cast<int>(event.bytes.size()))) {
+    return absl::DataLossError("an event does not parse");
+  }
+  const bool structure = IsStructure(event_);
+  if (std::exchange(in_structure_, structure) != structure) RETURN_IF_ERROR(CommitAll());
+  const size_t lane = structure ? 0 : LaneOf(event_, lanes_.size());
+  Pending& pending = pending_[lane];
+  RETURN_IF_ERROR(fold_->Apply(event_, pending.changes));
+  ASSIGN_OR_RETURN(const int16_t source, sources_->NumberOf(event_.source()));
+  if (pending.events == 0) pending.rows = CopyHeader();
+  PutCopyRow(pending.rows,
+             {.sequence = event.sequence, .source = source, .event = event_, .bytes = event.bytes});
+  if (++pending.events == batch_) return CommitPending(lane);
+  return absl::OkStatus();
+}
+
+absl::Status BatchAppender::CommitPending(size_t lane) {
+  Pending& pending = pending_[lane];
+  if (pending.events == 0) return absl::OkStatus();
+  pending.rows += CopyTrailer();
+  BatchLane::Batch batch{.rows = std::move(pending.rows), .changes = {}};
+  AddBalanceCalls(pending.changes, *fold_, batch.changes);
+  batch.changes.push_back({"commit", {}});
+  pending.rows = std::string();
+  pending.rows.reserve(batch.rows.size());
+  pending.changes.Clear();
+  pending.events = 0;
+  return lanes_[lane]->Commit(std::move(batch));
+}
+
+absl::Status BatchAppender::CommitAll() {
+  for (size_t lane = 0; lane < lanes_.size(); ++lane) RETURN_IF_ERROR(CommitPending(lane));
+  for (const auto& lane : lanes_) RETURN_IF_ERROR(lane->AwaitCommitted());
+  return absl::OkStatus();
+}
+
+absl::Status BatchAppender::Finish() { return CommitAll(); }
+
+absl::StatusOr<SingleAppends> AppendSingly(const Database& database, int connections, BatchAppender& before,
+                                           LedgerEvents& events, uint64_t count) {
+  struct Caller {
+    std::unique_ptr<Connection> connection;
+    std::vector<std::vector<Call>> appends;
+    std::vector<double> seconds;
+    absl::Status status;
+  };
+  std::vector<Caller> callers(static_cast<size_t>(connections));
+  for (Caller& caller : callers) {
+    ASSIGN_OR_RETURN(caller.connection, Connection::Open(database.dsn, database.schema));
+    RETURN_IF_ERROR(PrepareInsert(*caller.connection));
+    RETURN_IF_ERROR(PrepareBalances(*caller.connection));
+  }
+  v1::Event event;
+  Balances changes;
+  for (uint64_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(const auto next, events.Next());
+    if (!next) break;
+    if (!event.ParseFromArray(next->bytes.data(), static_cast<int>(next->bytes.size()))) {
+      return absl::DataLossError("an event does not parse");
+    }
+    changes.Clear();
+    RETURN_IF_ERROR(before.fold().Apply(event, changes));
+    ASSIGN_OR_RETURN(const int16_t source, before.sources().NumberOf(event.source()));
+    std::vector<Call> append = {
+        InsertRow({.sequence = next->sequence, .source = source, .event = event, .bytes = next->bytes})};
+    AddBalanceCalls(changes, before.fold(), append);
+    callers[LaneOf(event, callers.size())].appends.push_back(std::move(append));
+  }
+  const bench::Stopwatch watch;
+  std::vector<std::thread> threads;
+  for (Caller& caller : callers) {
+    threads.emplace_back(
+        [&caller] { caller.status = CommitEach(*caller.connection, caller.appends, caller.seconds); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  SingleAppends result;
+  result.wall = watch.seconds();
+  for (const Caller& caller : callers) {
+    RETURN_IF_ERROR(caller.status);
+    result.seconds.insert(result.seconds.end(), caller.seconds.begin(), caller.seconds.end());
+  }
+  return result;
+}
+
+}  // namespace realise::peers
