@@ -6,7 +6,6 @@
 #include "libs/base/status_macros.h"
 #include "tests/bench/peers/postgresql/balance_tables.h"
 #include "tests/bench/peers/postgresql/binary_format.h"
-#include "tests/bench/result_table.h"
 
 namespace realise::peers {
 namespace {
@@ -33,21 +32,11 @@ bool IsStructure(const v1::Event& event) {
   }
 }
 
+}  // namespace
+
 size_t LaneOf(const v1::Event& event, size_t lanes) {
   return lanes == 1 ? 0 : std::hash<std::string>()(event.stream()) % lanes;
 }
-
-absl::Status CommitEach(Connection& connection, const std::vector<std::vector<Call>>& appends,
-                        std::vector<double>& seconds) {
-  for (const std::vector<Call>& append : appends) {
-    const bench::Stopwatch watch;
-    RETURN_IF_ERROR(connection.Pipeline(append));
-    seconds.push_back(watch.seconds());
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<BatchLane>> BatchLane::Open(const Database& database) {
   ASSIGN_OR_RETURN(auto connection, Connection::Open(database.dsn, database.schema));
@@ -163,51 +152,5 @@ absl::Status BatchAppender::CommitAll() {
 }
 
 absl::Status BatchAppender::Finish() { return CommitAll(); }
-
-absl::StatusOr<SingleAppends> AppendSingly(const Database& database, int connections, BatchAppender& before,
-                                           LedgerEvents& events, uint64_t count) {
-  struct Caller {
-    std::unique_ptr<Connection> connection;
-    std::vector<std::vector<Call>> appends;
-    std::vector<double> seconds;
-    absl::Status status;
-  };
-  std::vector<Caller> callers(static_cast<size_t>(connections));
-  for (Caller& caller : callers) {
-    ASSIGN_OR_RETURN(caller.connection, Connection::Open(database.dsn, database.schema));
-    RETURN_IF_ERROR(PrepareInsert(*caller.connection));
-    RETURN_IF_ERROR(PrepareBalances(*caller.connection));
-  }
-  v1::Event event;
-  Balances changes;
-  for (uint64_t i = 0; i < count; ++i) {
-    ASSIGN_OR_RETURN(const auto next, events.Next());
-    if (!next) break;
-    if (!event.ParseFromArray(next->bytes.data(), static_cast<int>(next->bytes.size()))) {
-      return absl::DataLossError("an event does not parse");
-    }
-    changes.Clear();
-    RETURN_IF_ERROR(before.fold().Apply(event, changes));
-    ASSIGN_OR_RETURN(const int16_t source, before.sources().NumberOf(event.source()));
-    std::vector<Call> append = {
-        InsertRow({.sequence = next->sequence, .source = source, .event = event, .bytes = next->bytes})};
-    AddBalanceCalls(changes, before.fold(), append);
-    callers[LaneOf(event, callers.size())].appends.push_back(std::move(append));
-  }
-  const bench::Stopwatch watch;
-  std::vector<std::thread> threads;
-  for (Caller& caller : callers) {
-    threads.emplace_back(
-        [&caller] { caller.status = CommitEach(*caller.connection, caller.appends, caller.seconds); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  SingleAppends result;
-  result.wall = watch.seconds();
-  for (const Caller& caller : callers) {
-    RETURN_IF_ERROR(caller.status);
-    result.seconds.insert(result.seconds.end(), caller.seconds.begin(), caller.seconds.end());
-  }
-  return result;
-}
 
 }  // namespace realise::peers

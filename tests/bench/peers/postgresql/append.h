@@ -1,4 +1,4 @@
-// Appends a ledger's events to the tables and folds them in the same transactions.
+// Appends a ledger's events to the tables in batches, and folds them in the same transactions.
 #pragma once
 
 #include <condition_variable>
@@ -6,7 +6,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +23,9 @@ struct Database {
   std::string dsn;
   std::string schema;
 };
+
+// Which of so many connections the events of a stream go over.
+[[nodiscard]] size_t LaneOf(const v1::Event& event, size_t lanes);
 
 // One connection with a thread that commits batches over it while the next ones are made.
 class BatchLane {
@@ -94,16 +96,5 @@ class BatchAppender {
   bool in_structure_ = false;
   v1::Event event_;
 };
-
-// Events one by one, a transaction each.
-struct SingleAppends {
-  std::vector<double> seconds;  // of each
-  double wall = 0;
-};
-
-// Appends `events` over `connections` at once, each caller waiting for its last before it sends its next.
-[[nodiscard]] absl::StatusOr<SingleAppends> AppendSingly(const Database& database, int connections,
-                                                         BatchAppender& before, LedgerEvents& events,
-                                                         uint64_t count);
 
 }  // namespace realise::peers

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "tests/bench/peers/postgresql/binary_format.h"
 
@@ -39,12 +40,8 @@ constexpr char kMakeTables[] = R"(
     PRIMARY KEY (measure, month));
 )";
 
-constexpr char kAddSavings[] =
-    "INSERT INTO savings AS s (board, financial_class, sign, recurrence, rung, posted, related, pence) "
-    "SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], "
-    "$6::smallint[], $7::smallint[], $8::bigint[]) "
-    "ON CONFLICT (board, posted, related, financial_class, sign, recurrence, rung) "
-    "DO UPDATE SET pence = s.pence + excluded.pence";
+constexpr std::array<const char*, kCellColumns> kCellTypes = {"text",     "smallint", "smallint", "smallint",
+                                                              "smallint", "smallint", "smallint", "bigint"};
 
 constexpr char kPutCounts[] =
     "INSERT INTO counts (measure, month, numerator, denominator, reported, partial, definition_version) "
@@ -72,29 +69,25 @@ std::vector<const typename Map::value_type*> Sorted(const Map& map) {
   return sorted;
 }
 
+// What stands between board and pence, in the order of the columns.
+std::array<int16_t, kCellColumns - 2> PartsOf(const SavingsCell& cell) {
+  return {cell.financial_class, cell.sign, cell.recurrence, cell.rung, cell.posted, cell.related};
+}
+
 Call SavingsCall(const Balances& changes, const EventFold& fold) {
   std::vector<std::string_view> boards;
-  std::vector<int16_t> classes;
-  std::vector<int16_t> signs;
-  std::vector<int16_t> recurrences;
-  std::vector<int16_t> rungs;
-  std::vector<int16_t> posted;
-  std::vector<int16_t> related;
+  std::array<std::vector<int16_t>, kCellColumns - 2> parts;
   std::vector<int64_t> pence;
   for (const auto* entry : Sorted(changes.savings)) {
     const SavingsCell& cell = entry->first;
     boards.emplace_back(fold.boards().Name(cell.board));
-    classes.push_back(cell.financial_class);
-    signs.push_back(cell.sign);
-    recurrences.push_back(cell.recurrence);
-    rungs.push_back(cell.rung);
-    posted.push_back(cell.posted);
-    related.push_back(cell.related);
+    for (size_t part = 0; part < parts.size(); ++part) parts[part].push_back(PartsOf(cell)[part]);
     pence.push_back(entry->second);
   }
-  return {"add_savings",
-          {TextArray(boards), Int16Array(classes), Int16Array(signs), Int16Array(recurrences),
-           Int16Array(rungs), Int16Array(posted), Int16Array(related), Int64Array(pence)}};
+  Call call{"add_savings", {TextArray(boards)}};
+  for (const auto& column : parts) call.values.push_back(Int16Array(column));
+  call.values.push_back(Int64Array(pence));
+  return call;
 }
 
 Call CountsCall(const Balances& changes, const EventFold& fold) {
@@ -141,7 +134,10 @@ void AddBandRow(std::string_view measure, int32_t month, const Values& values, A
 absl::Status MakeBalanceTables(Connection& connection) { return connection.Execute(kMakeTables); }
 
 absl::Status PrepareBalances(Connection& connection) {
-  RETURN_IF_ERROR(connection.Prepare("add_savings", kAddSavings));
+  const std::string add_savings = AddSavingsSql(
+      "SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], "
+      "$6::smallint[], $7::smallint[], $8::bigint[])");
+  RETURN_IF_ERROR(connection.Prepare("add_savings", add_savings.c_str()));
   RETURN_IF_ERROR(connection.Prepare("put_counts", kPutCounts));
   return connection.Prepare("put_bands", kPutBands);
 }
@@ -152,6 +148,31 @@ void AddBalanceCalls(const Balances& changes, const EventFold& fold, std::vector
   if (!changes.bands.empty()) calls.push_back(BandsCall(changes, fold));
 }
 
+std::string AddSavingsSql(std::string_view rows) {
+  return fmt::format(
+      "INSERT INTO savings AS s (board, financial_class, sign, recurrence, rung, posted, related, pence) {} "
+      "ON CONFLICT (board, posted, related, financial_class, sign, recurrence, rung) "
+      "DO UPDATE SET pence = s.pence + excluded.pence",
+      rows);
+}
+
+void AppendCellParameters(size_t before, std::string& values) {
+  if (!values.empty()) values += ", ";
+  for (size_t column = 0; column < kCellColumns; ++column) {
+    values += fmt::format("{}${}::{}", column == 0 ? '(' : ',', before + column + 1, kCellTypes[column]);
+  }
+  values += ')';
+}
+
+void AddCellValues(const Balances& changes, const EventFold& fold, std::vector<std::string>& values) {
+  for (const auto* entry : Sorted(changes.savings)) {
+    const SavingsCell& cell = entry->first;
+    values.push_back(fold.boards().Name(cell.board));
+    for (const int16_t part : PartsOf(cell)) PutInt16(values.emplace_back(), part);
+    PutInt64(values.emplace_back(), entry->second);
+  }
+}
+
 absl::Status ReplaceBalances(Connection& connection, const Balances& balances, const EventFold& fold) {
   // A table that was emptied in the same transaction is synced at its end instead of logged.
   RETURN_IF_ERROR(connection.Execute("TRUNCATE savings, counts, bands"));
@@ -160,10 +181,7 @@ absl::Status ReplaceBalances(Connection& connection, const Balances& balances, c
     const SavingsCell& cell = entry->first;
     PutInt16(savings, 8);
     PutFieldText(savings, fold.boards().Name(cell.board));
-    for (const int16_t part : {int16_t{cell.financial_class}, int16_t{cell.sign}, int16_t{cell.recurrence},
-                               int16_t{cell.rung}, cell.posted, cell.related}) {
-      PutField16(savings, part);
-    }
+    for (const int16_t part : PartsOf(cell)) PutField16(savings, part);
     PutField64(savings, entry->second);
   }
   std::string counts(CopyHeader());

@@ -23,6 +23,13 @@ namespace realise::peers {
 // their keys, so that two transactions never wait for each other both ways.
 void AddBalanceCalls(const Balances& changes, const EventFold& fold, std::vector<Call>& calls);
 
+// For a statement that changes few cells: the statement around its rows, a row of parameters behind `before`
+// others, and the values of such rows in the order of their keys.
+inline constexpr size_t kCellColumns = 8;
+[[nodiscard]] std::string AddSavingsSql(std::string_view rows);
+void AppendCellParameters(size_t before, std::string& values);
+void AddCellValues(const Balances& changes, const EventFold& fold, std::vector<std::string>& values);
+
 // Puts `balances` in the place of all that is in the tables.  REQUIRES: within a transaction.
 [[nodiscard]] absl::Status ReplaceBalances(Connection& connection, const Balances& balances,
                                            const EventFold& fold);

@@ -28,13 +28,6 @@ constexpr char kMakeTable[] = R"(
   ALTER TABLE events ALTER COLUMN event SET STORAGE EXTERNAL;
 )";
 
-constexpr char kInsert[] =
-    "INSERT INTO events (sequence, version, source, stream, id, event) "
-    "VALUES ($1::bigint, $2::integer, $3::smallint, $4::text, $5::text, $6::bytea)";
-
-constexpr int16_t kColumns = 6;
-constexpr size_t kEventsAtOnce = 1000;
-
 // The only field of a row of COPY, behind the number of fields and its length.
 constexpr size_t kOneFieldPrefix = 6;
 
@@ -64,7 +57,7 @@ absl::StatusOr<int16_t> Sources::NumberOf(const std::string& source) {
 }
 
 void PutCopyRow(std::string& to, const EventRow& row) {
-  PutInt16(to, kColumns);
+  PutInt16(to, int16_t{kEventColumns});
   PutField64(to, static_cast<int64_t>(row.sequence));
   PutField32(to, static_cast<int32_t>(row.event.stream_version()));
   PutField16(to, row.source);
@@ -73,7 +66,9 @@ void PutCopyRow(std::string& to, const EventRow& row) {
   PutFieldText(to, row.bytes);
 }
 
-absl::Status PrepareInsert(Connection& connection) { return connection.Prepare("insert_event", kInsert); }
+absl::Status PrepareInsert(Connection& connection) {
+  return connection.Prepare("insert_event", kInsertEvent);
+}
 
 Call InsertRow(const EventRow& row) {
   return {"insert_event",

@@ -43,7 +43,11 @@ struct EventRow {
 void PutCopyRow(std::string& to, const EventRow& row);
 inline constexpr char kCopyEvents[] = "BEGIN; COPY events FROM STDIN (FORMAT binary)";
 
-// One row, as a call of a prepared statement.
+// One row, as a call of a prepared statement, which has a parameter for each column.
+inline constexpr int16_t kEventColumns = 6;
+inline constexpr char kInsertEvent[] =
+    "INSERT INTO events (sequence, version, source, stream, id, event) "
+    "VALUES ($1::bigint, $2::integer, $3::smallint, $4::text, $5::text, $6::bytea)";
 [[nodiscard]] absl::Status PrepareInsert(Connection& connection);
 [[nodiscard]] Call InsertRow(const EventRow& row);
 

@@ -12,6 +12,7 @@
 #include "tests/bench/peers/postgresql/append.h"
 #include "tests/bench/peers/postgresql/balance_tables.h"
 #include "tests/bench/peers/postgresql/event_table.h"
+#include "tests/bench/peers/postgresql/single_append.h"
 #include "tests/bench/result_table.h"
 
 namespace realise::peers {
@@ -180,7 +181,6 @@ int Main(int argc, char** argv) {
   app.add_option("--board", options.board, "The board that is read")->capture_default_str();
   app.add_option("--out", options.out, "Where the answers go");
   CLI11_PARSE(app, argc, argv);
-  // Accepted whatever the mode, so that one line of options serves all.
   if (const absl::Status status = Run(options); !status.ok()) {
     fmt::print(stderr, "realise_peer_postgresql: {}\n", status.ToString());
     return 1;
