@@ -12,7 +12,6 @@ namespace {
 
 // Waiting behind the one that is committed.
 constexpr size_t kBatchesWaitingMax = 2;
-constexpr size_t kClaimsInMemory = 1'000'000;
 
 bool IsStructure(const v1::Event& event) {
   switch (event.body_case()) {
@@ -97,14 +96,20 @@ absl::Status BatchLane::CommitNow(const Batch& batch) {
 }
 
 absl::StatusOr<std::unique_ptr<BatchAppender>> BatchAppender::Open(const Database& database, int connections,
-                                                                   size_t batch) {
+                                                                   const BatchLimits& limits) {
   std::unique_ptr<BatchAppender> appender(new BatchAppender());
-  appender->batch_ = batch;
+  appender->batch_ = limits.events;
   ASSIGN_OR_RETURN(appender->reader_, Connection::Open(database.dsn, database.schema));
   RETURN_IF_ERROR(MakeEventTable(*appender->reader_));
   RETURN_IF_ERROR(MakeBalanceTables(*appender->reader_));
   ASSIGN_OR_RETURN(StreamHistory history, HistoryOf(*appender->reader_));
-  appender->fold_ = std::make_unique<EventFold>(std::move(history), kClaimsInMemory);
+  // What is read has to be committed before.
+  const auto committed_history = [&appender = *appender, history = std::move(history)](
+                                     const std::string& stream) -> absl::StatusOr<std::vector<std::string>> {
+    RETURN_IF_ERROR(appender.CommitAll());
+    return history(stream);
+  };
+  appender->fold_ = std::make_unique<EventFold>(committed_history, limits.claims_in_memory);
   appender->sources_ = std::make_unique<Sources>(*appender->reader_);
   for (int i = 0; i < connections; ++i) {
     ASSIGN_OR_RETURN(auto lane, BatchLane::Open(database));

@@ -24,6 +24,11 @@ struct Database {
   std::string schema;
 };
 
+struct BatchLimits {
+  size_t events = 10'000;               // of a transaction
+  size_t claims_in_memory = 1'000'000;  // about; others are read again from the events
+};
+
 // Which of so many connections the events of a stream go over.
 [[nodiscard]] size_t LaneOf(const v1::Event& event, size_t lanes);
 
@@ -66,7 +71,8 @@ class BatchLane {
 class BatchAppender {
  public:
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<BatchAppender>> Open(const Database& database,
-                                                                           int connections, size_t batch);
+                                                                           int connections,
+                                                                           const BatchLimits& limits);
 
   [[nodiscard]] absl::Status Append(const LedgerEvent& event);
   // Commits what is left; returns when all is durable.

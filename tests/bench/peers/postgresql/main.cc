@@ -23,7 +23,7 @@ struct Options {
   std::string backup;
   Database database;
   int connections = 1;
-  size_t batch = 10'000;
+  BatchLimits limits;
   uint64_t events = UINT64_MAX;
   uint64_t calls = 5000;
   std::optional<uint64_t> as_at;
@@ -53,12 +53,12 @@ absl::StatusOr<uint64_t> AppendUpTo(LedgerEvents& events, uint64_t count, BatchA
 absl::Status Append(const Options& options) {
   ASSIGN_OR_RETURN(auto events, LedgerEvents::Open(options.backup));
   ASSIGN_OR_RETURN(const auto appender,
-                   BatchAppender::Open(options.database, options.connections, options.batch));
+                   BatchAppender::Open(options.database, options.connections, options.limits));
   const bench::SpentWatch watch;
   ASSIGN_OR_RETURN(const uint64_t appended, AppendUpTo(events, options.events, *appender));
   const bench::Spent spent = watch.spent();
   fmt::print("postgresql append events={} seconds={:.3f} connections={} batch={} client_cpu_seconds={:.3f}\n",
-             appended, spent.wall, options.connections, options.batch, spent.cpu);
+             appended, spent.wall, options.connections, options.limits.events, spent.cpu);
   return absl::OkStatus();
 }
 
@@ -68,7 +68,7 @@ absl::Status AppendSingle(const Options& options) {
   database.schema = kSingleSchema;
   ASSIGN_OR_RETURN(auto events, LedgerEvents::Open(options.backup));
   {
-    ASSIGN_OR_RETURN(const auto appender, BatchAppender::Open(database, 1, options.batch));
+    ASSIGN_OR_RETURN(const auto appender, BatchAppender::Open(database, 1, options.limits));
     RETURN_IF_ERROR(AppendUpTo(events, std::min(options.events, kEventsBeforeSingles), *appender).status());
     ASSIGN_OR_RETURN(const SingleAppends single,
                      AppendSingly(database, options.connections, *appender, events, options.calls));
@@ -174,7 +174,9 @@ int Main(int argc, char** argv) {
   app.add_option("--backup", options.backup, "The file that realise_peer_ledger wrote");
   app.add_option("--connections", options.connections, "Connections to append over")
       ->check(CLI::Range(1, 32));
-  app.add_option("--batch", options.batch, "Events in a transaction")->check(CLI::PositiveNumber);
+  app.add_option("--batch", options.limits.events, "Events in a transaction")->check(CLI::PositiveNumber);
+  app.add_option("--claims", options.limits.claims_in_memory, "Claims kept in memory while appending")
+      ->check(CLI::PositiveNumber);
   app.add_option("--events", options.events, "At most so many of the ledger");
   app.add_option("--calls", options.calls, "Single appends, or queries")->check(CLI::PositiveNumber);
   app.add_option("--as-at", options.as_at, "Answers as at this sequence, folded again from the events");

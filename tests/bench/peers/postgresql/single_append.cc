@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::array<const char*, 3> kAppendWithCells = {"insert_event", "append_1", "append_2"};
 
-// The event and the cells that it changes in one statement, which costs less than one for each.
+// The event and the cells that it changes in one statement, which costs less than one for each.  PostgreSQL
+// changes the cells last, so that others wait for their rows no longer than the commit takes.
 absl::Status PrepareAll(Connection& connection) {
   RETURN_IF_ERROR(PrepareInsert(connection));
   RETURN_IF_ERROR(PrepareBalances(connection));
@@ -24,7 +25,7 @@ absl::Status PrepareAll(Connection& connection) {
     for (size_t cell = 0; cell < cells; ++cell)
       AppendCellParameters(kEventColumns + cell * kCellColumns, values);
     const std::string sql =
-        fmt::format("WITH event AS ({}) {}", kInsertEvent, AddSavingsSql("VALUES " + values));
+        fmt::format("WITH cells AS ({}) {}", AddSavingsSql("VALUES " + values), kInsertEvent);
     RETURN_IF_ERROR(connection.Prepare(kAppendWithCells[cells], sql.c_str()));
   }
   return absl::OkStatus();
