@@ -1,0 +1,171 @@
+package realise.peers;
+
+import com.google.protobuf.CodedInputStream;
+import java.io.IOException;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import realise.v1.BenefitEvents.BenefitRegistered;
+import realise.v1.BoardEvents.ProjectAssignedToBoard;
+import realise.v1.BoardEvents.ProjectProposed;
+import realise.v1.ClaimEvents.ClaimCorrected;
+import realise.v1.ClaimEvents.ClaimRejected;
+import realise.v1.ClaimEvents.ClaimReversed;
+import realise.v1.ClaimEvents.ClaimSubmitted;
+import realise.v1.ClaimEvents.ClaimValidated;
+import realise.v1.EventOuterClass.Event;
+import realise.v1.MeasureEvents.MeasureDefined;
+import realise.v1.MeasureEvents.MeasureUnit;
+import realise.v1.MeasureEvents.MeasurementCorrected;
+import realise.v1.MeasureEvents.MeasurementRecorded;
+import realise.v1.MeasureEvents.WaitBandsRecorded;
+
+/** Folds commits into the stores as libs/postings does, without its checks: every event is taken as valid. */
+final class LedgerFold implements Processor<byte[], byte[], Void, Void> {
+    private final FoldProgress progress;
+    private ProcessorContext<Void, Void> context;
+    private Register register;
+    private Claims claims;
+    private Savings savings;
+    private Measurements measurements;
+
+    LedgerFold(FoldProgress progress) {
+        this.progress = progress;
+    }
+
+    @Override
+    public void init(ProcessorContext<Void, Void> given) {
+        context = given;
+        register = new Register(given.getStateStore(FoldTopology.REGISTER));
+        claims = new Claims(given.getStateStore(FoldTopology.CLAIMS));
+        savings = new Savings(given.getStateStore(FoldTopology.SAVINGS));
+        measurements = new Measurements(
+                given.getStateStore(FoldTopology.COUNTS), given.getStateStore(FoldTopology.BANDS));
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        progress.begins();
+        StoredCommit commit = StoredCommit.decode(record.value());
+        long offset = context.recordMetadata().orElseThrow().offset();
+        if (commit.lastSequence() > progress.upTo()) {
+            progress.passedOver(offset);
+            return;
+        }
+        EventBodies.forEach(commit, this::fold);
+        claims.store();
+        savings.store();
+        progress.folded(offset, commit.eventCount());
+    }
+
+    private void fold(int type, CodedInputStream body) throws IOException {
+        switch (type) {
+            case Event.CLAIM_SUBMITTED_FIELD_NUMBER -> submitted(ClaimSubmitted.parseFrom(body));
+            case Event.CLAIM_VALIDATED_FIELD_NUMBER -> validated(ClaimValidated.parseFrom(body));
+            case Event.CLAIM_REJECTED_FIELD_NUMBER -> rejected(ClaimRejected.parseFrom(body));
+            case Event.CLAIM_CORRECTED_FIELD_NUMBER -> corrected(ClaimCorrected.parseFrom(body));
+            case Event.CLAIM_REVERSED_FIELD_NUMBER -> reversed(ClaimReversed.parseFrom(body));
+            case Event.MEASUREMENT_RECORDED_FIELD_NUMBER -> recorded(MeasurementRecorded.parseFrom(body));
+            case Event.WAIT_BANDS_RECORDED_FIELD_NUMBER -> waits(WaitBandsRecorded.parseFrom(body));
+            case Event.MEASUREMENT_CORRECTED_FIELD_NUMBER -> corrected(MeasurementCorrected.parseFrom(body));
+            case Event.MEASURE_DEFINED_FIELD_NUMBER -> defined(MeasureDefined.parseFrom(body));
+            case Event.BENEFIT_REGISTERED_FIELD_NUMBER -> registered(BenefitRegistered.parseFrom(body));
+            case Event.PROJECT_PROPOSED_FIELD_NUMBER ->
+                register.addProject(ProjectProposed.parseFrom(body).getProjectId());
+            case Event.PROJECT_ASSIGNED_TO_BOARD_FIELD_NUMBER -> assigned(ProjectAssignedToBoard.parseFrom(body));
+            case Event.BOARD_ESTABLISHED_FIELD_NUMBER,
+                    Event.BOARD_RENAMED_FIELD_NUMBER,
+                    Event.BOARD_CLOSED_FIELD_NUMBER,
+                    Event.PROJECT_CANCELLED_FIELD_NUMBER,
+                    Event.PROJECT_CLOSED_FIELD_NUMBER,
+                    Event.BASELINE_SET_FIELD_NUMBER,
+                    Event.BENEFIT_WITHDRAWN_FIELD_NUMBER,
+                    Event.CLAIM_QUERIED_FIELD_NUMBER,
+                    Event.MEASURE_REDEFINED_FIELD_NUMBER,
+                    Event.MEASURE_ASSIGNED_FIELD_NUMBER,
+                    Event.MEASUREMENT_NOT_REPORTED_FIELD_NUMBER,
+                    Event.PERIOD_OPENED_FIELD_NUMBER,
+                    Event.PERIOD_CLOSED_FIELD_NUMBER,
+                    Event.PUBLISHER_REGISTERED_FIELD_NUMBER,
+                    Event.PUBLISHER_WITHDRAWN_FIELD_NUMBER -> {}
+            default -> throw new IllegalStateException("an event of an unknown type: field " + type);
+        }
+    }
+
+    private void assigned(ProjectAssignedToBoard event) {
+        register.assign(event.getProjectId(),
+                new Register.Assignment(Month.day(event.getEffectiveFrom()), event.getBoardId()));
+    }
+
+    private void registered(BenefitRegistered event) {
+        register.addBenefit(event.getBenefitId(), new Register.Benefit(event.getProjectId(),
+                event.getFinancialClassValue(), event.getSignValue(), event.getRecurrenceValue()));
+    }
+
+    private void defined(MeasureDefined event) {
+        register.addMeasure(event.getMeasureId(), event.getUnitValue());
+    }
+
+    private void submitted(ClaimSubmitted event) {
+        Register.Benefit benefit = register.benefit(event.getBenefitId());
+        int related = Month.parse(event.getRelatesToPeriod());
+        String board = register.boardOn(benefit.projectId(), Month.lastDay(related));
+        long line = Cells.line(benefit.financialClass(), benefit.sign(), benefit.recurrence(), related);
+        Claim claim = new Claim(event.getClaimId(), board, line, event.getAmountPence());
+        claims.submit(claim);
+        post(claim, Cells.AWAITING, event.getPostedToPeriod(), claim.claimed);
+    }
+
+    private void validated(ClaimValidated event) {
+        Claim claim = claims.find(event.getClaimId());
+        claim.validated = event.getAmountPence();
+        claims.noteChange(claim);
+        post(claim, Cells.AWAITING, event.getPostedToPeriod(), Math.negateExact(claim.claimed));
+        post(claim, Cells.VALIDATED, event.getPostedToPeriod(), claim.validated);
+    }
+
+    private void rejected(ClaimRejected event) {
+        Claim claim = claims.find(event.getClaimId());
+        post(claim, Cells.AWAITING, event.getPostedToPeriod(), Math.negateExact(claim.claimed));
+    }
+
+    private void corrected(ClaimCorrected event) {
+        Claim claim = claims.find(event.getClaimId());
+        claim.validated = Math.addExact(claim.validated, event.getDeltaPence());
+        claims.noteChange(claim);
+        post(claim, Cells.VALIDATED, event.getPostedToPeriod(), event.getDeltaPence());
+    }
+
+    private void reversed(ClaimReversed event) {
+        Claim claim = claims.find(event.getClaimId());
+        post(claim, Cells.VALIDATED, event.getPostedToPeriod(), Math.negateExact(claim.validated));
+        claim.validated = 0;
+        claims.noteChange(claim);
+    }
+
+    private void post(Claim claim, int rung, String postedTo, long pence) {
+        savings.post(claim.board, Cells.savings(claim.line, rung, Month.parse(postedTo)), pence);
+    }
+
+    private void recorded(MeasurementRecorded event) {
+        measurements.setCount(event.getMeasureId(), Month.parse(event.getPeriod()), new Measurements.Count(
+                event.getNumerator(), event.getDenominator(), event.getPartial(), event.getDefinitionVersion()));
+    }
+
+    private void waits(WaitBandsRecorded event) {
+        measurements.setWaits(event.getMeasureId(), Month.parse(event.getPeriod()), new Measurements.Waits(
+                event.getCountsList(), event.getUnknownClockStarts(), event.getDefinitionVersion()));
+    }
+
+    private void corrected(MeasurementCorrected event) {
+        int month = Month.parse(event.getPeriod());
+        if (register.unit(event.getMeasureId()) == MeasureUnit.MEASURE_UNIT_WEEKLY_WAIT_BANDS_VALUE) {
+            measurements.setWaits(event.getMeasureId(), month, new Measurements.Waits(
+                    event.getCountsList(), event.getUnknownClockStarts(), event.getDefinitionVersion()));
+        } else {
+            // A correction is complete: nothing of it is partial.
+            measurements.setCount(event.getMeasureId(), month, new Measurements.Count(
+                    event.getNumerator(), event.getDenominator(), false, event.getDefinitionVersion()));
+        }
+    }
+}
