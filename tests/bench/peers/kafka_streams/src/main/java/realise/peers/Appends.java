@@ -16,7 +16,6 @@ import realise.v1.EventOuterClass.Event;
 /** Append and fold: a producer with acks=all beside the application that folds what it sends. */
 final class Appends {
     private static final Duration BULK_MAX = Duration.ofHours(1);
-    private static final Duration SINGLE_MAX = Duration.ofMinutes(1);
     private static final int BULK_LINGER_MS = 5;
     private static final int SINGLE_CALLS = 2000;
 
@@ -46,25 +45,27 @@ final class Appends {
         });
     }
 
-    /** One event in a commit, acknowledged and folded before the next is sent. */
+    /** Single events behind a good part of the ledger, each acknowledged and folded before the one `window` later is sent. */
     static void oneByOne(Options options) throws Exception {
-        List<byte[]> commits = singles(BackupFile.commits(options.path("--backup")), options.calls(SINGLE_CALLS));
+        List<byte[]> commits = BackupFile.commits(options.path("--backup"));
+        int before = commits.size();
+        List<byte[]> singles = new ArrayList<>();
+        while (before > commits.size() / 2 && singles.size() < options.calls(SINGLE_CALLS)) {
+            singles.addAll(0, singles(commits.get(--before)));
+        }
+        List<byte[]> first = commits.subList(0, before);
         onNewTopic(options, (topic, run) -> {
             try (KafkaProducer<byte[], byte[]> producer = Ledgers.producer(options.brokers(), 0)) {
-                producer.partitionsFor(topic);
-                Times acknowledged = new Times(commits.size());
-                Times folded = new Times(commits.size());
-                long start = System.nanoTime();
-                for (int i = 0; i < commits.size(); i++) {
-                    long begin = System.nanoTime();
-                    producer.send(new ProducerRecord<>(topic, 0, null, commits.get(i))).get();
-                    acknowledged.add(System.nanoTime() - begin);
-                    run.progress().await(i, SINGLE_MAX);
-                    folded.add(System.nanoTime() - begin);
+                for (byte[] commit : first) {
+                    producer.send(new ProducerRecord<>(topic, 0, null, commit));
                 }
-                System.out.printf("kafka_streams append-single events=%d seconds=%.3f %s %s%n",
-                        run.progress().events(), (System.nanoTime() - start) / 1e9,
-                        acknowledged.show("ack_"), folded.show("folded_"));
+                producer.flush();
+                run.progress().await(first.size() - 1, BULK_MAX);
+                int calls = Math.min(singles.size(), options.calls(SINGLE_CALLS));
+                SingleAppends appends = new SingleAppends(producer, topic, run.progress(), first.size());
+                double seconds = appends.send(singles.subList(0, calls), options.window());
+                System.out.printf("kafka_streams append-single events=%d seconds=%.3f window=%d %s %s%n", calls, seconds,
+                        options.window(), appends.acknowledged().show("ack_"), appends.folded().show("folded_"));
             }
         });
     }
@@ -85,19 +86,14 @@ final class Appends {
         }
     }
 
-    private static List<byte[]> singles(List<byte[]> commits, int count) throws IOException {
-        List<byte[]> singles = new ArrayList<>(count);
-        for (byte[] stored : commits) {
-            StoredCommit commit = StoredCommit.decode(stored);
-            ByteString body = ByteString.copyFrom(
-                    stored, StoredCommit.HEADER_BYTES, stored.length - StoredCommit.HEADER_BYTES);
-            for (Event event : CommitBody.parseFrom(body).getEventsList()) {
-                if (singles.size() == count) {
-                    return singles;
-                }
-                byte[] single = CommitBody.newBuilder().addEvents(event).build().toByteArray();
-                singles.add(commit.withOneEvent(singles.size() + 1, single));
-            }
+    private static List<byte[]> singles(byte[] stored) throws IOException {
+        StoredCommit commit = StoredCommit.decode(stored);
+        ByteString body =
+                ByteString.copyFrom(stored, StoredCommit.HEADER_BYTES, stored.length - StoredCommit.HEADER_BYTES);
+        List<byte[]> singles = new ArrayList<>();
+        for (Event event : CommitBody.parseFrom(body).getEventsList()) {
+            byte[] single = CommitBody.newBuilder().addEvents(event).build().toByteArray();
+            singles.add(commit.withOneEvent(commit.firstSequence() + singles.size(), single));
         }
         return singles;
     }

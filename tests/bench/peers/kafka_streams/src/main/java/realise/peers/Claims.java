@@ -14,7 +14,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class Claims {
     /** Two generations of this many at most are kept as objects. */
-    private static final int GENERATION = 16_384;
+    private static final int GENERATION = 4096;
 
     private final KeyValueStore<String, byte[]> store;
     private Map<String, Claim> young = new HashMap<>();

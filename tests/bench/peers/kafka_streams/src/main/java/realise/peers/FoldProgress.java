@@ -1,11 +1,17 @@
 package realise.peers;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 
 /** How far the fold is: written by the stream's thread, waited for by the one that measures. */
 final class FoldProgress {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
     private final long upTo;
     private long firstNanos;
+    private long firstCpuNanos;
+    private long cpuNanos;
     private long lastNanos;
     private long offset = -1;
     private long events;
@@ -24,6 +30,7 @@ final class FoldProgress {
     void begins() {
         if (firstNanos == 0) {
             firstNanos = System.nanoTime();
+            firstCpuNanos = THREADS.getCurrentThreadCpuTime();
         }
     }
 
@@ -31,6 +38,7 @@ final class FoldProgress {
         events += count;
         offset = atOffset;
         lastNanos = System.nanoTime();
+        cpuNanos = THREADS.getCurrentThreadCpuTime();
         notifyAll();
     }
 
@@ -51,6 +59,11 @@ final class FoldProgress {
     /** From the first commit's beginning to the last one's end: joining the group is not counted. */
     synchronized double seconds() {
         return (lastNanos - firstNanos) / 1e9;
+    }
+
+    /** CPU of the thread that folds, within seconds(). */
+    synchronized double threadCpuSeconds() {
+        return (cpuNanos - firstCpuNanos) / 1e9;
     }
 
     synchronized long lastNanos() {

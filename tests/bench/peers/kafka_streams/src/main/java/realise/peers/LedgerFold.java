@@ -8,11 +8,6 @@ import org.apache.kafka.streams.processor.api.Record;
 import realise.v1.BenefitEvents.BenefitRegistered;
 import realise.v1.BoardEvents.ProjectAssignedToBoard;
 import realise.v1.BoardEvents.ProjectProposed;
-import realise.v1.ClaimEvents.ClaimCorrected;
-import realise.v1.ClaimEvents.ClaimRejected;
-import realise.v1.ClaimEvents.ClaimReversed;
-import realise.v1.ClaimEvents.ClaimSubmitted;
-import realise.v1.ClaimEvents.ClaimValidated;
 import realise.v1.EventOuterClass.Event;
 import realise.v1.MeasureEvents.MeasureDefined;
 import realise.v1.MeasureEvents.MeasureUnit;
@@ -23,6 +18,7 @@ import realise.v1.MeasureEvents.WaitBandsRecorded;
 /** Folds commits into the stores as libs/postings does, without its checks: every event is taken as valid. */
 final class LedgerFold implements Processor<byte[], byte[], Void, Void> {
     private final FoldProgress progress;
+    private final ClaimFields claim = new ClaimFields();
     private ProcessorContext<Void, Void> context;
     private Register register;
     private Claims claims;
@@ -60,11 +56,11 @@ final class LedgerFold implements Processor<byte[], byte[], Void, Void> {
 
     private void fold(int type, CodedInputStream body) throws IOException {
         switch (type) {
-            case Event.CLAIM_SUBMITTED_FIELD_NUMBER -> submitted(ClaimSubmitted.parseFrom(body));
-            case Event.CLAIM_VALIDATED_FIELD_NUMBER -> validated(ClaimValidated.parseFrom(body));
-            case Event.CLAIM_REJECTED_FIELD_NUMBER -> rejected(ClaimRejected.parseFrom(body));
-            case Event.CLAIM_CORRECTED_FIELD_NUMBER -> corrected(ClaimCorrected.parseFrom(body));
-            case Event.CLAIM_REVERSED_FIELD_NUMBER -> reversed(ClaimReversed.parseFrom(body));
+            case Event.CLAIM_SUBMITTED_FIELD_NUMBER -> submitted(claim.read(ClaimFields.SUBMITTED, body));
+            case Event.CLAIM_VALIDATED_FIELD_NUMBER -> validated(claim.read(ClaimFields.VALIDATED, body));
+            case Event.CLAIM_REJECTED_FIELD_NUMBER -> rejected(claim.read(ClaimFields.REJECTED, body));
+            case Event.CLAIM_CORRECTED_FIELD_NUMBER -> corrected(claim.read(ClaimFields.CORRECTED, body));
+            case Event.CLAIM_REVERSED_FIELD_NUMBER -> reversed(claim.read(ClaimFields.REVERSED, body));
             case Event.MEASUREMENT_RECORDED_FIELD_NUMBER -> recorded(MeasurementRecorded.parseFrom(body));
             case Event.WAIT_BANDS_RECORDED_FIELD_NUMBER -> waits(WaitBandsRecorded.parseFrom(body));
             case Event.MEASUREMENT_CORRECTED_FIELD_NUMBER -> corrected(MeasurementCorrected.parseFrom(body));
@@ -106,45 +102,46 @@ final class LedgerFold implements Processor<byte[], byte[], Void, Void> {
         register.addMeasure(event.getMeasureId(), event.getUnitValue());
     }
 
-    private void submitted(ClaimSubmitted event) {
-        Register.Benefit benefit = register.benefit(event.getBenefitId());
-        int related = Month.parse(event.getRelatesToPeriod());
+    private void submitted(ClaimFields event) {
+        Register.Benefit benefit = register.benefit(event.benefitId());
+        int related = event.related();
         String board = register.boardOn(benefit.projectId(), Month.lastDay(related));
         long line = Cells.line(benefit.financialClass(), benefit.sign(), benefit.recurrence(), related);
-        Claim claim = new Claim(event.getClaimId(), board, line, event.getAmountPence());
-        claims.submit(claim);
-        post(claim, Cells.AWAITING, event.getPostedToPeriod(), claim.claimed);
+        Claim submitted = new Claim(event.claimId(), board, line, event.pence());
+        claims.submit(submitted);
+        post(submitted, Cells.AWAITING, event.posted(), submitted.claimed);
     }
 
-    private void validated(ClaimValidated event) {
-        Claim claim = claims.find(event.getClaimId());
-        claim.validated = event.getAmountPence();
-        claims.noteChange(claim);
-        post(claim, Cells.AWAITING, event.getPostedToPeriod(), Math.negateExact(claim.claimed));
-        post(claim, Cells.VALIDATED, event.getPostedToPeriod(), claim.validated);
+    private void validated(ClaimFields event) {
+        Claim validated = claims.find(event.claimId());
+        validated.validated = event.pence();
+        claims.noteChange(validated);
+        int posted = event.posted();
+        post(validated, Cells.AWAITING, posted, Math.negateExact(validated.claimed));
+        post(validated, Cells.VALIDATED, posted, validated.validated);
     }
 
-    private void rejected(ClaimRejected event) {
-        Claim claim = claims.find(event.getClaimId());
-        post(claim, Cells.AWAITING, event.getPostedToPeriod(), Math.negateExact(claim.claimed));
+    private void rejected(ClaimFields event) {
+        Claim rejected = claims.find(event.claimId());
+        post(rejected, Cells.AWAITING, event.posted(), Math.negateExact(rejected.claimed));
     }
 
-    private void corrected(ClaimCorrected event) {
-        Claim claim = claims.find(event.getClaimId());
-        claim.validated = Math.addExact(claim.validated, event.getDeltaPence());
-        claims.noteChange(claim);
-        post(claim, Cells.VALIDATED, event.getPostedToPeriod(), event.getDeltaPence());
+    private void corrected(ClaimFields event) {
+        Claim corrected = claims.find(event.claimId());
+        corrected.validated = Math.addExact(corrected.validated, event.pence());
+        claims.noteChange(corrected);
+        post(corrected, Cells.VALIDATED, event.posted(), event.pence());
     }
 
-    private void reversed(ClaimReversed event) {
-        Claim claim = claims.find(event.getClaimId());
-        post(claim, Cells.VALIDATED, event.getPostedToPeriod(), Math.negateExact(claim.validated));
-        claim.validated = 0;
-        claims.noteChange(claim);
+    private void reversed(ClaimFields event) {
+        Claim reversed = claims.find(event.claimId());
+        post(reversed, Cells.VALIDATED, event.posted(), Math.negateExact(reversed.validated));
+        reversed.validated = 0;
+        claims.noteChange(reversed);
     }
 
-    private void post(Claim claim, int rung, String postedTo, long pence) {
-        savings.post(claim.board, Cells.savings(claim.line, rung, Month.parse(postedTo)), pence);
+    private void post(Claim of, int rung, int posted, long pence) {
+        savings.post(of.board, Cells.savings(of.line, rung, posted), pence);
     }
 
     private void recorded(MeasurementRecorded event) {

@@ -41,7 +41,8 @@ public final class Main {
         try (FoldRun run = new FoldRun(options.brokers(), topic, options.asAt())) {
             run.start();
             run.progress().await(last, FOLD_MAX);
-            say("replay", run, String.format("cpu_seconds=%.3f", cpuSeconds()));
+            say("replay", run, String.format("thread_cpu_seconds=%.3f process_cpu_seconds=%.3f",
+                    run.progress().threadCpuSeconds(), cpuSeconds()));
             if (options.mode().equals("answers")) {
                 AnswersFile.write(run, options.path("--out"));
             } else if (options.mode().equals("query")) {

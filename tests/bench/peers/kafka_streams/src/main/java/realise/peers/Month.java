@@ -6,6 +6,14 @@ import java.time.YearMonth;
 /** Months of the financial year as month indices: financial year x 12 + month - 1, as libs/base/calendar.h has them. */
 final class Month {
     private static final int LENGTH = "2024/25-M03".length();
+    private static final int FIRST = 1900 * 12;
+    private static final long[] LAST_DAYS = new long[300 * 12];
+
+    static {
+        for (int i = 0; i < LAST_DAYS.length; i++) {
+            LAST_DAYS[i] = calendarMonth(FIRST + i).atEndOfMonth().toEpochDay();
+        }
+    }
 
     private Month() {}
 
@@ -24,15 +32,18 @@ final class Month {
 
     /** Its last day, in days since 1970-01-01. */
     static long lastDay(int index) {
-        int year = index / 12;
-        int month = index % 12 + 1;
-        YearMonth calendar = month <= 9 ? YearMonth.of(year, month + 3) : YearMonth.of(year + 1, month - 9);
-        return calendar.atEndOfMonth().toEpochDay();
+        return LAST_DAYS[index - FIRST];
     }
 
     /** A date, "2024-06-30", in days since 1970-01-01. */
     static long day(String date) {
         return LocalDate.parse(date).toEpochDay();
+    }
+
+    private static YearMonth calendarMonth(int index) {
+        int year = index / 12;
+        int month = index % 12 + 1;
+        return month <= 9 ? YearMonth.of(year, month + 3) : YearMonth.of(year + 1, month - 9);
     }
 
     private static int number(String text, int from, int to) {

@@ -10,13 +10,13 @@ import java.util.Set;
 record Options(String mode, Map<String, String> values) {
     private static final Set<String> MODES = Set.of("replay", "answers", "append", "append-single", "query");
     private static final Set<String> NAMES =
-            Set.of("--brokers", "--topic", "--backup", "--as-at", "--out", "--board", "--calls");
+            Set.of("--brokers", "--topic", "--backup", "--as-at", "--out", "--board", "--calls", "--window");
     static final String USAGE = """
             Usage: kafka_streams --brokers LIST MODE
               replay --topic T [--as-at SEQ]              folds the ledger in a topic until caught up
               answers --topic T --out FILE [--as-at SEQ]  the same, and writes the balances
               append --backup FILE                        sends a ledger into a new topic and folds it meanwhile
-              append-single --backup FILE [--calls N]     the same with its first N events, each when the one before is folded
+              append-single --backup FILE [--calls N] [--window W]  half the ledger, then N events one by one, W under way
               query --topic T [--board B] [--calls N]     folds, and then reads a board's row again and again
             Each prints a line: kafka_streams MODE events=N seconds=S ...""";
 
@@ -62,6 +62,11 @@ record Options(String mode, Map<String, String> values) {
 
     int calls(int otherwise) {
         return Integer.parseInt(values.getOrDefault("--calls", Integer.toString(otherwise)));
+    }
+
+    /** How many single appends are under way at once. */
+    int window() {
+        return Integer.parseInt(values.getOrDefault("--window", "1"));
     }
 
     String board() {
