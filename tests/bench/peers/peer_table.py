@@ -13,6 +13,8 @@ UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "M/s": 1e6, "K/s": 1e3, "/s": 1.0}
 # Rows of realise_load, by their first column up to here.
 BULK = {"embedded": "bulk append over gRPC, decided, embedded log", "kafka": "bulk append over gRPC, decided, Kafka"}
 SINGLE = {"embedded": "single append, embedded log, {}", "kafka": "single append, Kafka, {}"}
+VISIBLE = {"embedded": "append acknowledged to visible in a query, embedded log",
+           "kafka": "append acknowledged to visible in a query, Kafka"}
 LATEST = "savings of a board, 240 cells, latest"
 PAST = "the same as at the middle of the ledger"
 
@@ -97,6 +99,12 @@ def main(results_path, load_path):
                         of_load(load, SINGLE[log].format("1 caller"), "p50 "),
                         median(results, "postgresql.single.1", "p50_us") / 1e6,
                         median(results, "kafka_streams.single.1", "ack_p50_us") / 1e6)
+    # A transaction of PostgreSQL has folded what it appended.
+    for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
+        table.add_times(f"single append until a query sees it, 1 caller, p50, Realise on {name}",
+                        of_load(load, SINGLE[log].format("1 caller"), "p50 ") + of_load(load, VISIBLE[log], "p50 "),
+                        median(results, "postgresql.single.1", "p50_us") / 1e6,
+                        median(results, "kafka_streams.single.1", "folded_p50_us") / 1e6)
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
         table.add_rates(f"single appends, 16 callers, Realise on {name}",
                         of_load(load, SINGLE[log].format("16 callers"), "; "), rate(results, "postgresql.single.16"),
