@@ -74,7 +74,8 @@ class Table:
         self.lines = ["| what | Realise | PostgreSQL | Kafka Streams | Realise is as fast as |", "|---|---|---|---|---|"]
 
     def _add(self, what, shown, ratios):
-        times = f"{ratios[0]:.2f} x PostgreSQL, {ratios[1]:.2f} x Kafka Streams"
+        postgresql, streams = (f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2g}" for ratio in ratios)
+        times = f"{postgresql} x PostgreSQL, {streams} x Kafka Streams"
         self.lines.append(f"| {what} | {' | '.join(shown)} | {times} |")
 
     def add_rates(self, what, ours, postgresql, streams):
