@@ -1,15 +1,15 @@
 #include "tests/bench/generated_ledger.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "libs/base/clock.h"
+#include "fmt/format.h"
+#include "libs/base/calendar.h"
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
-#include "libs/event_log/commit.h"
-#include "libs/ledger/ledger_writer.h"
+#include "libs/event_log/copy/commit_file.h"
 #include "realise/v1/commit.pb.h"
-#include "tests/bench/generated_history.h"
 
 namespace realise::bench {
 namespace {
@@ -31,42 +31,60 @@ absl::Status ReadBack(LogReader& reader, uint64_t records, uint64_t& read) {
 
 }  // namespace
 
-absl::StatusOr<LedgerSize> RecordGenerated(EventLog& log, const std::string& ledger, uint64_t events) {
-  const ManualClock clock(*ParseInstant("2024-06-01"));
-  ASSIGN_OR_RETURN(const CreatedLedger created, CreateLedger(log, clock, ledger, false));
-  ASSIGN_OR_RETURN(const auto appender, log.OpenAppender(ledger));
-  ASSIGN_OR_RETURN(const auto reader, log.OpenReader(ledger, 0));
-  CommitHeader header;
-  header.ledger_id = created.ledger_id;
-  header.writer = RandomWriterId();
-  header.previous = *created.receipt.digest;
-  header.recorded_at = clock.Now();
-  GeneratedHistory history(kSeed, events);
-  StreamVersions versions;
-  LedgerSize size;
-  uint64_t read = 0;
-  for (bool more = true; more;) {
-    v1::CommitBody body;
-    while (body.events_size() < kEventsPerCommit && (more = history.Next(*body.add_events()))) {
-      versions.Number(*body.mutable_events()->rbegin());
+GeneratedCommits::GeneratedCommits(std::string ledger, uint64_t seed, uint64_t events)
+    : history_(seed, events) {
+  const Digest name = Sha256(fmt::format("{} {} {}", ledger, seed, events));
+  std::copy_n(name.bytes.begin(), header_.ledger_id.bytes.size(), header_.ledger_id.bytes.begin());
+  std::copy_n(name.bytes.rbegin(), header_.writer.bytes.size(), header_.writer.bytes.begin());
+  header_.recorded_at = *ParseInstant("2024-06-01");
+  size_.last.ledger = std::move(ledger);
+}
+
+std::optional<std::string> GeneratedCommits::Next() {
+  v1::CommitBody body;
+  if (!std::exchange(first_, false)) {
+    bool more = true;
+    while (body.events_size() < kEventsPerCommit && (more = history_.NextRecorded(*body.add_events()))) {
     }
     if (!more) body.mutable_events()->RemoveLast();
-    if (body.events().empty()) break;
-    header.event_count = static_cast<uint32_t>(body.events_size());
-    header.recorded_at += std::chrono::seconds(1);
-    std::string stored = EncodeCommit(header, body.SerializeAsString());
-    header.previous = Sha256(stored);
-    header.first_sequence += header.event_count;
-    size.bytes += stored.size();
-    ++size.commits;
-    RETURN_IF_ERROR(appender->Append(std::move(stored)));
-    // One more is the commit that created the ledger.
-    if (size.commits % kCommitsUnderWay == 0) RETURN_IF_ERROR(ReadBack(*reader, size.commits + 1, read));
+    if (body.events().empty()) return std::nullopt;
+    ++size_.commits;
   }
-  RETURN_IF_ERROR(ReadBack(*reader, size.commits + 1, read));
-  size.events = header.first_sequence - 1;
-  size.last = {.ledger = ledger, .sequence = size.events, .digest = header.previous};
-  return size;
+  header_.event_count = static_cast<uint32_t>(body.events_size());
+  std::string stored = EncodeCommit(header_, body.SerializeAsString());
+  header_.previous = Sha256(stored);
+  header_.first_sequence += header_.event_count;
+  header_.recorded_at += std::chrono::seconds(1);
+  size_.bytes += stored.size();
+  size_.events = header_.first_sequence - 1;
+  size_.last.sequence = size_.events;
+  size_.last.digest = header_.previous;
+  return stored;
+}
+
+absl::StatusOr<LedgerSize> RecordGenerated(EventLog& log, const std::string& ledger, uint64_t events,
+                                           uint64_t seed) {
+  RETURN_IF_ERROR(log.CreateLedger(ledger));
+  ASSIGN_OR_RETURN(const auto appender, log.OpenAppender(ledger));
+  ASSIGN_OR_RETURN(const auto reader, log.OpenReader(ledger, 0));
+  GeneratedCommits commits(ledger, seed, events);
+  uint64_t appended = 0;
+  uint64_t read = 0;
+  while (std::optional<std::string> stored = commits.Next()) {
+    RETURN_IF_ERROR(appender->Append(*std::move(stored)));
+    if (++appended % kCommitsUnderWay == 0) RETURN_IF_ERROR(ReadBack(*reader, appended, read));
+  }
+  RETURN_IF_ERROR(ReadBack(*reader, appended, read));
+  return commits.size();
+}
+
+absl::StatusOr<LedgerSize> BackUpGenerated(const std::string& path, const std::string& ledger,
+                                           uint64_t events, uint64_t seed) {
+  ASSIGN_OR_RETURN(const auto file, CommitFileWriter::Create(path));
+  GeneratedCommits commits(ledger, seed, events);
+  while (const std::optional<std::string> stored = commits.Next()) RETURN_IF_ERROR(file->Add(*stored));
+  RETURN_IF_ERROR(file->Finish());
+  return commits.size();
 }
 
 absl::Status ForEachRecord(EventLog& log, const std::string& ledger,

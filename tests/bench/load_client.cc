@@ -1,6 +1,9 @@
 #include "tests/bench/load_client.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -64,39 +67,72 @@ absl::StatusOr<std::string> LoadClient::Append(const v1::AppendRequest& request)
   return response.receipt();
 }
 
-absl::StatusOr<double> LoadClient::AppendAll(const std::vector<v1::AppendStreamRequest>& batches) {
-  std::vector<bool> appended(batches.size(), false);
+// The batches that were taken from the source and are not known to be appended.
+struct LoadClient::UnderWay {
+  std::mutex mutex;
+  std::condition_variable answered;
+  // The rest guarded by mutex.
+  std::map<uint64_t, v1::AppendStreamRequest> batches;  // by id
+  // Appended, and kept for as long as the thread that writes may look at them.
+  std::vector<std::map<uint64_t, v1::AppendStreamRequest>::node_type> done;
+  uint64_t appended = 0;
+  bool ended = false;  // a batch was not appended, or the stream broke
   std::string problem;
+};
+
+absl::StatusOr<double> LoadClient::AppendAll(const BatchSource& batches) {
+  UnderWay under_way;
   const Stopwatch watch;
-  for (size_t before = 0, after = 0;; before = after) {
-    RETURN_IF_ERROR(AppendOnce(batches, appended, problem));
-    after = static_cast<size_t>(std::count(appended.begin(), appended.end(), true));
-    if (after == batches.size()) return watch.seconds();
-    if (after == before) return absl::InternalError("a batch was not appended: " + problem);
+  for (uint64_t before = 0;; before = under_way.appended) {
+    RETURN_IF_ERROR(AppendOnce(batches, under_way));
+    if (!under_way.ended) return watch.seconds();
+    if (under_way.appended == before) {
+      return absl::InternalError("a batch was not appended: " + under_way.problem);
+    }
   }
 }
 
-absl::Status LoadClient::AppendOnce(const std::vector<v1::AppendStreamRequest>& batches,
-                                    std::vector<bool>& appended, std::string& problem) {
+absl::Status LoadClient::AppendOnce(const BatchSource& batches, UnderWay& under_way) {
   grpc::ClientContext context;
   context.set_deadline(RpcNow() + kStreamDeadline);
   const auto stream = append_->AppendStream(&context);
-  const std::vector<bool> before = appended;
+  under_way.ended = false;
+  std::vector<const v1::AppendStreamRequest*> again;
+  for (const auto& [id, batch] : under_way.batches) again.push_back(&batch);
   std::thread answers([&] {
     v1::AppendStreamResponse response;
     while (stream->Read(&response)) {
+      const std::lock_guard lock(under_way.mutex);
       if (response.has_appended()) {
-        appended[response.batch_id()] = true;
+        under_way.done.push_back(under_way.batches.extract(response.batch_id()));
+        ++under_way.appended;
       } else {
-        problem = response.ShortDebugString();
+        under_way.ended = true;
+        under_way.problem = response.ShortDebugString();
       }
+      under_way.answered.notify_one();
     }
+    const std::lock_guard lock(under_way.mutex);
+    under_way.ended = under_way.ended || !under_way.batches.empty();
+    under_way.answered.notify_one();
   });
-  for (const v1::AppendStreamRequest& batch : batches) {
-    if (!before[batch.batch_id()] && !stream->Write(batch)) break;
+  bool open = true;
+  for (const v1::AppendStreamRequest* batch : again) open = open && stream->Write(*batch);
+  v1::AppendStreamRequest next;
+  while (open && batches(next)) {
+    std::unique_lock lock(under_way.mutex);
+    under_way.answered.wait(
+        lock, [&under_way] { return under_way.ended || under_way.batches.size() < kBatchesUnderWayMax; });
+    const auto done = std::exchange(under_way.done, {});
+    const uint64_t id = next.batch_id();
+    const v1::AppendStreamRequest& batch = under_way.batches[id] = std::move(next);
+    open = !under_way.ended;
+    lock.unlock();
+    open = open && stream->Write(batch);
   }
   stream->WritesDone();
   answers.join();
+  under_way.ended = under_way.ended || !open;
   return ToStatus(stream->Finish());
 }
 

@@ -17,6 +17,12 @@
 
 namespace realise::bench {
 
+// Batches sent over a stream and not answered yet.
+inline constexpr size_t kBatchesUnderWayMax = 256;
+
+// Gives the next batch for a stream; false behind the last.
+using BatchSource = std::function<bool(v1::AppendStreamRequest& batch)>;
+
 // Not thread-safe.
 class LoadClient {
  public:
@@ -29,9 +35,10 @@ class LoadClient {
   // Returns the receipt.
   [[nodiscard]] absl::StatusOr<std::string> Append(const v1::AppendRequest& request);
   // Sends all over one stream, and returns the seconds until the last was appended.  What was not is sent
-  // again over another, as a publisher does after a time-out.   INTERNAL  nothing more is taken. REQUIRES:
-  // batch ids are 0, 1, 2 ...
-  [[nodiscard]] absl::StatusOr<double> AppendAll(const std::vector<v1::AppendStreamRequest>& batches);
+  // again over another, as a publisher does after a time-out.  Keeps kBatchesUnderWayMax at most.
+  //   INTERNAL  nothing more is taken: a batch is refused.
+  // REQUIRES: batch ids rise.
+  [[nodiscard]] absl::StatusOr<double> AppendAll(const BatchSource& batches);
 
   [[nodiscard]] absl::Status Savings(const v1::QuerySavingsRequest& request);
   [[nodiscard]] absl::Status Waits(const v1::QueryWaitsRequest& request);
@@ -39,9 +46,9 @@ class LoadClient {
   [[nodiscard]] absl::Status WaitUntilFolded(const std::string& ledger, const std::string& receipt);
 
  private:
-  // Sends what is not appended yet, and marks what was.
-  absl::Status AppendOnce(const std::vector<v1::AppendStreamRequest>& batches, std::vector<bool>& appended,
-                          std::string& problem);
+  struct UnderWay;
+  // Sends what is under way, and then more, until there is no more or a batch is not appended.
+  absl::Status AppendOnce(const BatchSource& batches, UnderWay& under_way);
 
   std::shared_ptr<grpc::Channel> channel_;  // gRPC shares it with its stubs
   std::unique_ptr<grpc::health::v1::Health::Stub> health_;

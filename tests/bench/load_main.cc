@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <utility>
 
@@ -14,10 +13,13 @@
 #include "libs/base/status_macros.h"
 #include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "tests/bench/disk_floor.h"
+#include "tests/bench/generated_batches.h"
 #include "tests/bench/generated_ledger.h"
 #include "tests/bench/kafka_floor.h"
+#include "tests/bench/ledger_plan.h"
 #include "tests/bench/load_client.h"
 #include "tests/bench/load_steps.h"
+#include "tests/bench/many_ledgers.h"
 #include "tests/bench/result_table.h"
 #include "tests/support/server_process.h"
 
@@ -34,24 +36,17 @@ struct Options {
   uint64_t events = 100'000;
   uint64_t bulk_events = 100'000;
   int calls = 2000;
+  int ledgers = 0;
   std::string program = REALISE_PROGRAM;
   std::string folder;
 };
-
-// Resident memory of a process, in MiB.
-uint64_t ResidentMiB(pid_t pid) {
-  std::ifstream statm(fmt::format("/proc/{}/statm", pid));
-  uint64_t pages = 0;
-  uint64_t resident = 0;
-  statm >> pages >> resident;
-  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
-}
 
 class Load {
  public:
   Load(Options options, std::string folder) : options_(std::move(options)), folder_(std::move(folder)) {}
 
   absl::Status Embedded();
+  absl::Status Many();
   absl::Status Kafka(const std::string& brokers);
   const Rows& rows() const { return rows_; }
 
@@ -119,7 +114,7 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> Load::MeasureStarts() {
 absl::StatusOr<double> Load::MeasureBulk(const std::string& address, const std::string& ledger) const {
   LoadClient client(address);
   RETURN_IF_ERROR(client.Create(ledger));
-  return client.AppendAll(BulkBatches(ledger, options_.bulk_events));
+  return client.AppendAll(PreparedBatches(ledger, options_.bulk_events));
 }
 
 absl::StatusOr<std::vector<std::string>> Load::CommitsOf(const std::string& ledger) const {
@@ -160,6 +155,17 @@ absl::Status Load::Embedded() {
   return absl::OkStatus();
 }
 
+absl::Status Load::Many() {
+  if (options_.ledgers == 0) return absl::OkStatus();
+  return MeasureManyLedgers({.ledgers = options_.ledgers,
+                             .events = options_.events,
+                             .calls = options_.calls,
+                             .data = folder_ + "/many",
+                             .serve = [this] { return Serve("many"); },
+                             .empty_mib = empty_mib_},
+                            rows_);
+}
+
 absl::Status Load::Kafka(const std::string& brokers) {
   // Other runs' ledgers may be on the same brokers.
   const std::string run = fmt::format("{:06}", getpid() % 1'000'000);
@@ -194,6 +200,10 @@ int Main(int argc, char** argv) {
   app.add_option("--calls", options.calls, "Calls of each kind whose time is taken")
       ->check(CLI::Range(20, 1'000'000))
       ->capture_default_str();
+  app.add_option("--ledgers", options.ledgers,
+                 "Ledgers of very different size in one server, of --events together; 0: not measured")
+      ->check(CLI::Range(0, kPlannedLedgersMax))
+      ->capture_default_str();
   app.add_option("--program", options.program, "The `realise` to measure");
   app.add_option("--folder", options.folder, "Where to write; a temporary folder unless given");
   CLI11_PARSE(app, argc, argv);
@@ -201,6 +211,7 @@ int Main(int argc, char** argv) {
   if (!options.folder.empty()) std::filesystem::create_directories(options.folder);
   Load load(options, options.folder.empty() ? temporary.path() : options.folder);
   absl::Status status = load.Embedded();
+  if (status.ok()) status = load.Many();
   const char* brokers = std::getenv("REALISE_KAFKA_BROKERS");
   if (status.ok() && brokers != nullptr) status = load.Kafka(brokers);
   PrintTable(load.rows());

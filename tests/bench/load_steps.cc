@@ -1,6 +1,9 @@
 #include "tests/bench/load_steps.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <utility>
 
@@ -17,18 +20,9 @@ namespace build = realise::testing;
 constexpr int kManyCallers = 16;
 constexpr const char* kMonth = "2023/24-M12";
 
-std::string ShowTimes(const CallTimes& times) {
-  return fmt::format("p50 {}, p99 {}", ShowTime(times.p50()), ShowTime(times.p99()));
-}
-
 std::string ShowBoth(const CallTimes& measured, const CallTimes& call, const CallTimes& durable) {
   return fmt::format("p50 {}, p99 {}", ShowRatio(measured.p50(), call.p50() + durable.p50()),
                      ShowRatio(measured.p99(), call.p99() + durable.p99()));
-}
-
-std::string ShowRatios(const CallTimes& measured, const CallTimes& floor) {
-  return fmt::format("p50 {}, p99 {}", ShowRatio(measured.p50(), floor.p50()),
-                     ShowRatio(measured.p99(), floor.p99()));
 }
 
 std::vector<std::unique_ptr<LoadClient>> Clients(const std::string& address, int callers) {
@@ -42,21 +36,6 @@ v1::AppendRequest RequestOf(const std::string& ledger, const std::vector<v1::Eve
   request.set_ledger(ledger);
   for (const v1::Event& event : events) *request.add_events() = event;
   return request;
-}
-
-// Something to claim against.
-absl::Status Begin(LoadClient& client, const std::string& ledger) {
-  RETURN_IF_ERROR(client.Create(ledger));
-  return client
-      .Append(RequestOf(ledger,
-                        {build::BoardEstablished("board-0"), build::ProjectProposed("project-0"),
-                         build::ProjectAssigned("project-0", "board-0"),
-                         build::BenefitRegistered("benefit-0", "project-0"), build::PeriodOpened(kMonth)}))
-      .status();
-}
-
-v1::AppendRequest OneClaim(const std::string& ledger, const std::string& id) {
-  return RequestOf(ledger, {build::ClaimSubmitted(id, "benefit-0", kMonth, kMonth, 120'000)});
 }
 
 absl::Status MeasureCallers(const std::string& address, const std::string& ledger, int callers, int calls,
@@ -107,6 +86,37 @@ absl::Status MeasureVisible(const std::string& address, const std::string& ledge
 
 }  // namespace
 
+std::string ShowTimes(const CallTimes& measured) {
+  return fmt::format("p50 {}, p99 {}", ShowTime(measured.p50()), ShowTime(measured.p99()));
+}
+
+std::string ShowRatios(const CallTimes& measured, const CallTimes& floor) {
+  return fmt::format("p50 {}, p99 {}", ShowRatio(measured.p50(), floor.p50()),
+                     ShowRatio(measured.p99(), floor.p99()));
+}
+
+absl::Status BeginClaims(LoadClient& client, const std::string& ledger) {
+  RETURN_IF_ERROR(client.Create(ledger));
+  return client
+      .Append(RequestOf(ledger,
+                        {build::BoardEstablished("board-0"), build::ProjectProposed("project-0"),
+                         build::ProjectAssigned("project-0", "board-0"),
+                         build::BenefitRegistered("benefit-0", "project-0"), build::PeriodOpened(kMonth)}))
+      .status();
+}
+
+v1::AppendRequest OneClaim(const std::string& ledger, const std::string& id) {
+  return RequestOf(ledger, {build::ClaimSubmitted(id, "benefit-0", kMonth, kMonth, 120'000)});
+}
+
+uint64_t ResidentMiB(pid_t pid) {
+  std::ifstream statm(fmt::format("/proc/{}/statm", pid));
+  uint64_t pages = 0;
+  uint64_t resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
 absl::Status MeasureQueries(const std::string& address, const LedgerSize& size, int calls, Rows& rows) {
   LoadClient client(address);
   v1::QuerySavingsRequest latest;
@@ -141,25 +151,10 @@ absl::Status MeasureQueries(const std::string& address, const LedgerSize& size, 
 absl::Status MeasureAppends(const std::string& address, const std::string& ledger, int calls,
                             const DurableFloor& durable, Rows& rows) {
   LoadClient client(address);
-  RETURN_IF_ERROR(Begin(client, ledger));
+  RETURN_IF_ERROR(BeginClaims(client, ledger));
   RETURN_IF_ERROR(MeasureCallers(address, ledger, 1, calls, durable, rows));
   RETURN_IF_ERROR(MeasureCallers(address, ledger, kManyCallers, calls, durable, rows));
   return MeasureVisible(address, ledger, std::max(calls / 4, 10), durable, rows);
-}
-
-std::vector<v1::AppendStreamRequest> BulkBatches(const std::string& ledger, uint64_t events) {
-  std::vector<v1::AppendStreamRequest> batches;
-  GeneratedHistory history(kSeed, events);
-  v1::Event event;
-  while (history.Next(event)) {
-    if (batches.empty() || batches.back().append().events_size() == kEventsPerCommit) {
-      const size_t id = batches.size();
-      batches.emplace_back().set_batch_id(id);
-      batches.back().mutable_append()->set_ledger(ledger);
-    }
-    *batches.back().mutable_append()->add_events() = std::move(event);
-  }
-  return batches;
 }
 
 }  // namespace realise::bench

@@ -1,6 +1,8 @@
 // What realise_load measures of a running server, each with its floor beside it.  Every function adds rows.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -32,7 +34,15 @@ struct DurableFloor {
 [[nodiscard]] absl::Status MeasureAppends(const std::string& address, const std::string& ledger, int calls,
                                           const DurableFloor& durable, Rows& rows);
 
-// A generated history as batches of a stream.
-[[nodiscard]] std::vector<v1::AppendStreamRequest> BulkBatches(const std::string& ledger, uint64_t events);
+// Creates the ledger, with something to claim against in it; and a claim of it.
+[[nodiscard]] absl::Status BeginClaims(LoadClient& client, const std::string& ledger);
+[[nodiscard]] v1::AppendRequest OneClaim(const std::string& ledger, const std::string& id);
+
+// "p50 0.8 ms, p99 1.5 ms"; and how often the ones are the others.
+[[nodiscard]] std::string ShowTimes(const CallTimes& measured);
+[[nodiscard]] std::string ShowRatios(const CallTimes& measured, const CallTimes& floor);
+
+// Resident memory of a process, in MiB.
+[[nodiscard]] uint64_t ResidentMiB(pid_t pid);
 
 }  // namespace realise::bench
