@@ -75,7 +75,6 @@ struct LoadClient::UnderWay {
   std::map<uint64_t, v1::AppendStreamRequest> batches;  // by id
   // Appended, and kept for as long as the thread that writes may look at them.
   std::vector<std::map<uint64_t, v1::AppendStreamRequest>::node_type> done;
-  uint64_t appended = 0;
   bool ended = false;  // a batch was not appended, or the stream broke
   std::string problem;
 };
@@ -83,10 +82,10 @@ struct LoadClient::UnderWay {
 absl::StatusOr<double> LoadClient::AppendAll(const BatchSource& batches) {
   UnderWay under_way;
   const Stopwatch watch;
-  for (uint64_t before = 0;; before = under_way.appended) {
+  for (uint64_t before = batches_appended_;; before = batches_appended_) {
     RETURN_IF_ERROR(AppendOnce(batches, under_way));
     if (!under_way.ended) return watch.seconds();
-    if (under_way.appended == before) {
+    if (batches_appended_ == before) {
       return absl::InternalError("a batch was not appended: " + under_way.problem);
     }
   }
@@ -105,7 +104,7 @@ absl::Status LoadClient::AppendOnce(const BatchSource& batches, UnderWay& under_
       const std::lock_guard lock(under_way.mutex);
       if (response.has_appended()) {
         under_way.done.push_back(under_way.batches.extract(response.batch_id()));
-        ++under_way.appended;
+        ++batches_appended_;
       } else {
         under_way.ended = true;
         under_way.problem = response.ShortDebugString();

@@ -3,6 +3,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,7 +20,7 @@
 namespace realise::bench {
 
 // Batches sent over a stream and not answered yet.
-inline constexpr size_t kBatchesUnderWayMax = 256;
+inline constexpr size_t kBatchesUnderWayMax = 128;
 
 // Gives the next batch for a stream; false behind the last.
 using BatchSource = std::function<bool(v1::AppendStreamRequest& batch)>;
@@ -39,6 +41,8 @@ class LoadClient {
   //   INTERNAL  nothing more is taken: a batch is refused.
   // REQUIRES: batch ids rise.
   [[nodiscard]] absl::StatusOr<double> AppendAll(const BatchSource& batches);
+  // How many batches were appended up to now.  May be asked by any thread.
+  uint64_t batches_appended() const { return batches_appended_; }
 
   [[nodiscard]] absl::Status Savings(const v1::QuerySavingsRequest& request);
   [[nodiscard]] absl::Status Waits(const v1::QueryWaitsRequest& request);
@@ -55,6 +59,7 @@ class LoadClient {
   std::unique_ptr<v1::AppendService::Stub> append_;
   std::unique_ptr<v1::LedgerService::Stub> ledger_;
   std::unique_ptr<v1::QueryService::Stub> query_;
+  std::atomic<uint64_t> batches_appended_ = 0;
 };
 
 // What calls took, and all of them together.

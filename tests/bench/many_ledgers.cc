@@ -88,17 +88,18 @@ absl::StatusOr<CallTimes> TimeSingles(const std::string& address, const std::str
 // Loads a ledger for as long as it lives.
 class BulkLoad {
  public:
-  explicit BulkLoad(const std::string& address) : thread_([this, address] { result_ = Run(address); }) {}
+  explicit BulkLoad(const std::string& address) : client_(address), thread_([this] { result_ = Run(); }) {}
   ~BulkLoad() { static_cast<void>(End()); }
   BulkLoad(const BulkLoad&) = delete;
   BulkLoad& operator=(const BulkLoad&) = delete;
 
-  // Waits until it is well under way.   UNAVAILABLE  it is not in time.
+  // Waits until it is well under way.   UNAVAILABLE  it is not in time.   Others: why it ended.
   absl::Status AwaitBegun() {
     if (begun_.get_future().wait_for(kBeginsWithin) == std::future_status::ready) return absl::OkStatus();
-    return absl::UnavailableError("the bulk load does not begin");
+    const absl::Status ended = End();
+    return ended.ok() ? absl::UnavailableError("the bulk load does not begin") : ended;
   }
-  uint64_t sent() const { return sent_; }
+  uint64_t events() const { return client_.batches_appended() * kEventsPerCommit; }
 
   absl::Status End() {
     ended_ = true;
@@ -107,22 +108,25 @@ class BulkLoad {
   }
 
  private:
-  absl::Status Run(const std::string& address) {
-    LoadClient client(address);
-    RETURN_IF_ERROR(client.Create(kBulk));
+  absl::Status Run() {
+    RETURN_IF_ERROR(client_.Create(kBulk));
     const BatchSource batches = GeneratedBatches(kBulk, kEndless);
-    return client
+    bool begun = false;
+    return client_
         .AppendAll([&](v1::AppendStreamRequest& batch) {
-          if (++sent_ == kBegunBatches) begun_.set_value();
+          if (!begun && client_.batches_appended() >= kBegunBatches) {
+            begun = true;
+            begun_.set_value();
+          }
           return !ended_ && batches(batch);
         })
         .status();
   }
 
+  LoadClient client_;
   std::promise<void> begun_;
   std::atomic<bool> ended_ = false;
-  std::atomic<uint64_t> sent_ = 0;  // batches
-  absl::Status result_;             // of the thread, once it is joined
+  absl::Status result_;  // of the thread, once it is joined
   std::thread thread_;
 };
 
@@ -134,10 +138,10 @@ absl::Status MeasureFairness(const std::string& address, const ManyLedgers& many
   ASSIGN_OR_RETURN(const CallTimes alone, TimeSingles(address, "alone", many.calls));
   BulkLoad bulk(address);
   RETURN_IF_ERROR(bulk.AwaitBegun());
-  const uint64_t before = bulk.sent();
+  const uint64_t before = bulk.events();
   const Stopwatch watch;
   ASSIGN_OR_RETURN(const CallTimes beside, TimeSingles(address, "beside", many.calls));
-  const double rate = static_cast<double>((bulk.sent() - before) * kEventsPerCommit) / watch.seconds();
+  const double rate = static_cast<double>(bulk.events() - before) / watch.seconds();
   RETURN_IF_ERROR(bulk.End());
   rows.push_back(
       {"single append while another ledger is loaded in bulk, 8 callers, a ledger each",
