@@ -1,4 +1,4 @@
-// The events of a ledger, one after another, from the file that realise_peer_ledger wrote.
+// The events of a ledger, one after another, from the file that realise_generate wrote.
 #pragma once
 
 #include <cstdint>

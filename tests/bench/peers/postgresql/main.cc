@@ -171,7 +171,7 @@ int Main(int argc, char** argv) {
       ->check(CLI::IsMember(std::set<std::string>{"append", "append-single", "rebuild", "answers", "query"}));
   app.add_option("--dsn", options.database.dsn, "How to connect; what `cluster up` prints")->required();
   app.add_option("--schema", options.database.schema, "Where the tables are")->default_val("realise");
-  app.add_option("--backup", options.backup, "The file that realise_peer_ledger wrote");
+  app.add_option("--backup", options.backup, "The file that realise_generate wrote");
   app.add_option("--connections", options.connections, "Connections to append over")
       ->check(CLI::Range(1, 32));
   app.add_option("--batch", options.limits.events, "Events in a transaction")->check(CLI::PositiveNumber);

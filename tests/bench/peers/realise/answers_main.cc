@@ -103,7 +103,7 @@ absl::Status Run(const Options& options) {
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("Folds a ledger and writes its balances.", "realise_peer_answers");
-  app.add_option("--backup", options.backup, "The file that realise_peer_ledger wrote")->required();
+  app.add_option("--backup", options.backup, "The file that realise_generate wrote")->required();
   app.add_option("--as-at", options.as_at, "The sequence to answer for; the last one unless given");
   app.add_option("--out", options.out, "Where the answers go")->required();
   app.add_option(
