@@ -22,11 +22,11 @@ inline constexpr int kMonths = 60;
 inline constexpr int kPlainBoardCells = 2 * 2 * kMonths;
 
 // Forty boards from 20,000 events on (never fewer than twelve), claimed under by Zipf's law: the largest has
-// about a quarter of all claims, the smallest one in two hundred.  Projects, benefits and measures grow with
+// about a quarter of all claims, the smallest one in 170.  Projects, benefits and measures grow with
 // the length up to ten million events: what a trust has grows no further, what is said of it does.
 //
 // Each month is opened; claimed, validated and corrected in; measured, all at once at its end (beds, counts,
-// weekly bands of waits: 1.8 percent of all events, less beyond ten million); and closed.  Late comes: a
+// weekly bands of waits: two percent of all events, less beyond ten million); and closed.  Late comes: a
 // fifth of the claims, which relate to a month up to eleven before; a quarter of the corrections, which are
 // of claims from all the time before; counts of the month before, published again.
 //
