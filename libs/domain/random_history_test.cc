@@ -11,7 +11,6 @@
 namespace realise {
 namespace {
 
-using ::testing::ElementsAreArray;
 using testing::kAfterRandomHistory;
 using testing::Numbered;
 using testing::RandomHistory;

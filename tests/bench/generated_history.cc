@@ -79,10 +79,10 @@ void GeneratedHistory::PlanBoards() {
         static_cast<int>(std::max<uint64_t>(share(measures, weight(board)), board == 0 ? 1 : 0)));
     boards_.push_back(next);
   }
-  count_versions_.resize(static_cast<size_t>(next.first_measure + next.measures));
-  structure_ = boards +
-               static_cast<uint64_t>(next.first_project + next.projects) * (2 + kBenefitsPerProject) +
-               count_versions_.size() * 6;
+  count_versions_.resize(static_cast<size_t>(next.first_measure) + static_cast<size_t>(next.measures));
+  const uint64_t projects_made =
+      static_cast<uint64_t>(next.first_project) + static_cast<uint64_t>(next.projects);
+  structure_ = boards + projects_made * (2 + kBenefitsPerProject) + count_versions_.size() * 6;
 }
 
 bool GeneratedHistory::NextRecorded(v1::Event& event) {
