@@ -111,7 +111,9 @@ template <typename T>
 T& LedgerState::Mutable(EntityTable<T>& table, char kind, std::string_view id) {
   const auto [at, created] = table.rows_.try_emplace(absl::string_view(id.data(), id.size()));
   const RowName row = {kind, &at->first};
-  if (journalling_) journal_.push_back({row, created ? nullptr : std::make_unique<T>(at->second)});
+  if (journalling_) {
+    journal_.push_back({row, created ? nullptr : std::make_unique<T>(at->second), changed_.size(), takings_});
+  }
   if (noting_changes_) changed_.push_back(row);
   return at->second;
 }
@@ -193,13 +195,18 @@ void LedgerState::RollBackTo(JournalMark mark) {
   assert(mark >= journal_begin_);
   while (Mark() > mark) {
     Change& change = journal_.back();
-    // The row may have been taken since it was changed.
-    if (noting_changes_) changed_.push_back(change.row);
+    // A row that was taken since it was changed has changed again.
+    const bool taken = noting_changes_ && change.takings != takings_;
+    if (taken) {
+      changed_.push_back(change.row);
+    } else if (noting_changes_) {
+      changed_.erase(changed_.begin() + static_cast<ptrdiff_t>(change.names_before), changed_.end());
+    }
     WithTable(change.row.kind, [&]<typename T>(EntityTable<T>& table) {
       const auto row = table.rows_.find(*change.row.id);
       if (change.before != nullptr) {
         row->second = std::move(static_cast<T&>(*change.before));
-      } else if (noting_changes_) {
+      } else if (taken) {
         table.removed_.push_back(table.rows_.extract(row));
       } else {
         table.rows_.erase(row);
@@ -277,6 +284,7 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
 // Lets go of the names of changed rows, and of the rows that were kept for theirs.
 void LedgerState::NoteAnew(std::vector<RowName> changed) {
   changed_ = std::move(changed);
+  ++takings_;
   for (const char kind : kKinds) {
     WithTable(kind, []<typename T>(EntityTable<T>& table) { table.removed_.clear(); });
   }

@@ -123,6 +123,8 @@ class LedgerState {
   struct Change {
     RowName row;
     std::unique_ptr<google::protobuf::Message> before;  // none: there was no such row
+    size_t names_before;                                // of changed rows
+    uint64_t takings;                                   // as often had rows been taken
   };
 
   template <typename T>
@@ -141,6 +143,7 @@ class LedgerState {
   JournalMark journal_begin_ = 0;
   std::deque<Change> journal_;    // the first one's mark is journal_begin_
   std::vector<RowName> changed_;  // in the order of the changes, so a row may come often
+  uint64_t takings_ = 0;          // as often were rows taken
 };
 
 }  // namespace realise

@@ -231,6 +231,20 @@ TEST(LedgerState, ClaimsThatAreLeftInTheStoreMakeNoDifference) {
   }
 }
 
+// A dry run is such a thing, and there may be any number of them between two times that rows are taken.
+TEST(LedgerState, WhatIsTakenBackLeavesNothing) {
+  const std::vector<v1::Event> events = Numbered(RandomHistory(13, 300));
+  LedgerState state;
+  for (size_t i = 0; i < 150; ++i) ASSERT_TRUE(Evolve(events[i], state).ok());
+  state.TakeChangedRows();
+  const JournalMark mark = state.Mark();
+  for (int run = 0; run < 3; ++run) {
+    for (size_t i = 150; i < events.size(); ++i) ASSERT_TRUE(Evolve(events[i], state).ok());
+    state.RollBackTo(mark);
+  }
+  EXPECT_TRUE(state.TakeChangedRows().empty());
+}
+
 TEST(LedgerState, RefusesRowsThatDoNotDecode) {
   LedgerState state;
   EXPECT_EQ(state.LoadRow("", "\x01").code(), absl::StatusCode::kDataLoss);

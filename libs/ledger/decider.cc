@@ -103,11 +103,15 @@ absl::StatusOr<std::optional<internal::v1::LogPlace>> Decider::Load() {
   return place;
 }
 
-absl::Status Decider::Evolve(const ReadCommit& commit) {
+absl::Status Decider::Prepare(const ReadCommit& commit) {
   RETURN_IF_ERROR(ParseBody(commit, read_body_));
+  for (const v1::Event& event : read_body_.events()) RETURN_IF_ERROR(FetchClaim(event.stream()));
+  return absl::OkStatus();
+}
+
+absl::Status Decider::Evolve(const ReadCommit& commit) {
   Sequence sequence = commit.header.first_sequence;
   for (const v1::Event& event : read_body_.events()) {
-    RETURN_IF_ERROR(FetchClaim(event.stream()));
     if (const absl::Status evolved = realise::Evolve(event, state_); !evolved.ok()) {
       return absl::DataLossError(fmt::format(
           "ledger {}: event {} is in the log but cannot be applied: {}.  A newer program wrote it, or this "

@@ -31,7 +31,10 @@ class Decider {
   // the store.
   [[nodiscard]] absl::StatusOr<std::optional<internal::v1::LogPlace>> Load();
 
-  // A valid commit was read that is not the pipeline's first.  REQUIRES: nothing is under way.
+  // A valid commit was read that is not the pipeline's first: takes from the store what it is about, and
+  // changes nothing yet.   UNAVAILABLE  call again.   DATA_LOSS  stop the ledger.
+  [[nodiscard]] absl::Status Prepare(const ReadCommit& commit);
+  // REQUIRES: the commit is prepared, and nothing is under way.
   //   DATA_LOSS  it cannot be applied: another program wrote it, or there is a defect.  Stop the ledger.
   [[nodiscard]] absl::Status Evolve(const ReadCommit& commit);
   // The pipeline's first commit was read back as valid.
@@ -114,7 +117,7 @@ class Decider {
   // Rows that were taken from the state and could not be written yet.
   std::vector<std::pair<std::string, std::string>> unsaved_rows_;
 
-  v1::CommitBody read_body_;  // kept to reuse its memory
+  v1::CommitBody read_body_;  // of the commit that is prepared
   // The commit that was read again last, since duplicates come in rows.
   std::optional<CommitRow> again_row_;
   Sequence again_first_ = 0;

@@ -185,7 +185,7 @@ absl::StatusOr<std::optional<internal::v1::LogPlace>> DeciderStore::Load(const s
 
 absl::Status DeciderStore::Save(const std::string& ledger, const Chunk& chunk) {
   if (chunk.state_rows.size() + chunk.ids.size() + chunk.commits.size() >= kIngestRowsMin) {
-    SortedFile file(*db_, ledger);
+    SortedFile file(*db_, std::to_string(++files_made_));
     RETURN_IF_ERROR(FromRocks(file.Open(), "writing " + ledger));
     RETURN_IF_ERROR(FromRocks(PutRows(ledger, chunk, file), "writing " + ledger));
     RETURN_IF_ERROR(FromRocks(file.Finish(), "writing " + ledger));

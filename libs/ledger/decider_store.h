@@ -3,6 +3,8 @@
 // database loses nothing.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +87,7 @@ class DeciderStore {
   [[nodiscard]] absl::Status Clear(const std::string& ledger);
 
   std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<uint64_t> files_made_ = 0;
 };
 
 }  // namespace realise

@@ -6,53 +6,69 @@
 #include <utility>
 
 #include "libs/base/sabotage.h"
+#include "libs/base/status_macros.h"
 #include "libs/ledger/writer_loop.h"
 
 namespace realise {
 
 void WriterLoop::ReadBack(std::chrono::milliseconds wait_max) {
-  const auto commits = reader_->Read(wait_max, kReadBytesMax);
-  if (!commits.ok()) {
-    if (absl::IsUnavailable(commits.status())) return PauseFor(commits.status());
-    return Stop(commits.status());
+  if (read_.empty()) {
+    auto commits = reader_->Read(wait_max, kReadBytesMax);
+    if (!commits.ok()) return PauseOrStop(commits.status());
+    read_.assign(std::make_move_iterator(commits->begin()), std::make_move_iterator(commits->end()));
   }
+  const SteadyTime now = time_.Now();
+  const bool some = !read_.empty();
+  while (!read_.empty()) {
+    const absl::Status taken = TakeIn(read_.front(), now);
+    if (!taken.ok()) return PauseOrStop(taken);
+    read_.pop_front();
+  }
+  if (some) NotePosition();
   if (pause_.next != Pause().next && appender_ != nullptr && !reopen_appender_) {
     pause_.next = Pause().next;
     SetHealth(absl::OkStatus());
   }
-  const SteadyTime now = time_.Now();
-  for (const ReadCommit& commit : *commits) {
-    TakeIn(commit, now);
-    if (!stopped_.ok()) return;
-  }
-  if (!commits->empty()) NotePosition();
   if (resign_due_) Resign();
 }
 
-void WriterLoop::TakeIn(const ReadCommit& commit, SteadyTime now) {
+void WriterLoop::PauseOrStop(const absl::Status& why) {
+  if (absl::IsUnavailable(why)) return PauseFor(why);
+  Stop(why);
+}
+
+// Changes nothing if it fails.
+absl::Status WriterLoop::TakeIn(const ReadCommit& commit, SteadyTime now) {
+  const auto& under_way = pipeline_.commits();
+  const bool valid = commit.verdict == Verdict::kValid;
+  const bool confirms = valid && !under_way.empty() && under_way.front().digest == commit.digest;
+  if (valid && !confirms) RETURN_IF_ERROR(decider_.Prepare(commit));
   const bool foreign = commit.verdict != Verdict::kUndecodable && commit.header.writer != writer_;
   if (foreign) {
-    turn_.NoteForeign(commit.verdict == Verdict::kValid, now);
+    turn_.NoteForeign(valid, now);
     const std::lock_guard lock(mutex_);
     ++counts_.foreign_commits;
   } else {
-    turn_.NoteOwn(commit.digest, commit.verdict == Verdict::kValid, now);
+    turn_.NoteOwn(commit.digest, valid, now);
   }
-  const auto& under_way = pipeline_.commits();
-  if (commit.verdict == Verdict::kValid) {
-    if (!under_way.empty() && under_way.front().digest == commit.digest) return ConfirmFirst(commit, now);
+  if (confirms) {
+    ConfirmFirst(commit, now);
+    return absl::OkStatus();
+  }
+  if (valid) {
     // Another writer's, or one of ours that was given up and came late: it took the link that the first one
     // under way names, so all of them are void.
     GiveUpAll();
-    if (const absl::Status evolved = decider_.Evolve(commit); !evolved.ok()) return Stop(evolved);
+    RETURN_IF_ERROR(decider_.Evolve(commit));
     if (foreign) NoteTakenOver(commit);
-    return;
+    return absl::OkStatus();
   }
   const bool ours_under_way =
       std::any_of(under_way.begin(), under_way.end(),
                   [&](const CommitUnderWay& sent) { return sent.digest == commit.digest; });
   // One in the middle is void because one before it was lost; those behind it are void as well.
   if (ours_under_way) GiveUpAll();
+  return absl::OkStatus();
 }
 
 void WriterLoop::ConfirmFirst(const ReadCommit& commit, SteadyTime now) {
@@ -83,10 +99,7 @@ void WriterLoop::NoteDelivery(SteadyTime now) {
 
 void WriterLoop::Resync() {
   const auto caught_up = reader_->CaughtUp();
-  if (!caught_up.ok()) {
-    if (absl::IsUnavailable(caught_up.status())) return PauseFor(caught_up.status());
-    return Stop(caught_up.status());
-  }
+  if (!caught_up.ok()) return PauseOrStop(caught_up.status());
   if (*caught_up) GiveUpAll();
 }
 
@@ -133,6 +146,8 @@ void WriterLoop::CheckAnchors() {
 
 void WriterLoop::SaveIfDue(bool stopping) {
   if (decider_.unsaved_events() < save_from_ && !stopping) return;
+  // The place would be behind what was taken in.
+  if (!read_.empty()) return;
   // Without the log the anchors cannot be read, and a process that ends must not wait for it once more.  One
   // that goes on looks: what it remembers may be all that shows the next writer that the log is not what it
   // was.

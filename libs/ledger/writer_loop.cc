@@ -100,7 +100,9 @@ absl::Status WriterLoop::CatchUp() {
     if (caught_up) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::vector<ReadCommit> commits, reader_->Read(kReadWaitMax, kReadBytesMax));
     for (const ReadCommit& commit : commits) {
-      if (commit.verdict == Verdict::kValid) RETURN_IF_ERROR(decider_.Evolve(commit));
+      if (commit.verdict != Verdict::kValid) continue;
+      RETURN_IF_ERROR(decider_.Prepare(commit));
+      RETURN_IF_ERROR(decider_.Evolve(commit));
     }
     if (decider_.unsaved_events() < save_from_) continue;
     RETURN_IF_ERROR(reader_->CheckAnchors());
@@ -203,7 +205,8 @@ void WriterLoop::RunOnce() {
   Expire(now);
   // Whoever hands a command over while it ends is told at once too.
   if (!stopped_.ok() || Resigned()) return RefuseAll(Ended());
-  if (now < pause_.until) return;
+  // What was read and is not taken in yet comes before anything that is decided.
+  if (now < pause_.until || !read_.empty()) return;
   NoteDelivery(now);
   if (resyncing_) Resync();
   if (anchors_due_ || now - anchors_checked_ >= kAnchorsEvery) CheckAnchors();
@@ -322,6 +325,7 @@ void WriterLoop::DrainOnce(SteadyTime now) {
     return;
   }
   ReadBack(kReadWaitMax);
+  if (!read_.empty()) return;
   NoteDelivery(now);
   if (resyncing_) Resync();
 }

@@ -101,7 +101,7 @@ class WriterLoop {
 
   // Reading back (read_back.cc).
   void ReadBack(std::chrono::milliseconds wait_max);
-  void TakeIn(const ReadCommit& commit, SteadyTime now);
+  absl::Status TakeIn(const ReadCommit& commit, SteadyTime now);
   void ConfirmFirst(const ReadCommit& commit, SteadyTime now);
   void NoteDelivery(SteadyTime now);
   void Resync();
@@ -111,6 +111,7 @@ class WriterLoop {
   void SaveIfDue(bool stopping);
 
   void PauseFor(const absl::Status& why);
+  void PauseOrStop(const absl::Status& why);
   void Stop(const absl::Status& why);
   void TellIfDamaged(const absl::Status& why) const;
   std::optional<AppendOutcome> WhyNotTaken(size_t bytes) const;
@@ -131,6 +132,7 @@ class WriterLoop {
   ClockGuard clock_guard_;
   SendTurn turn_;
   std::unique_ptr<CommitReader> reader_;
+  std::deque<ReadCommit> read_;  // and not taken in yet, because the store could not be asked
   std::unique_ptr<LogAppender> appender_;
   std::deque<std::unique_ptr<Command>> todo_;    // in the order in which they have to be decided
   std::deque<std::unique_ptr<Command>> parked_;  // wait for their at_least

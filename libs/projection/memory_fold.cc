@@ -19,6 +19,7 @@ class MemoryFold::Accounts {
   Accounts(std::string ledger, uint32_t fold_version)
       : ledger(std::move(ledger)), fold_version(fold_version) {
     state_.KeepNoJournal();
+    state_.KeepNoChangedRows();
   }
 
   absl::Status Add(std::string_view stored);

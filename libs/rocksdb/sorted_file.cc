@@ -29,6 +29,11 @@ SortedFile::SortedFile(rocksdb::DB& db, const std::string& name)
       path_(FolderOf(db.GetName()) + "/" + name + ".sst"),
       writer_(rocksdb::EnvOptions(db.GetDBOptions()), db.GetOptions()) {}
 
+SortedFile::~SortedFile() {
+  // There is nothing more to be done if that fails, too.
+  if (!ingested_) db_.GetEnv()->DeleteFile(path_).PermitUncheckedError();
+}
+
 rocksdb::Status SortedFile::Open() { return writer_.Open(path_); }
 
 rocksdb::Status SortedFile::Put(const rocksdb::Slice& key, const rocksdb::Slice& value) {
@@ -44,7 +49,9 @@ rocksdb::Status SortedFile::Ingest() {
   options.move_files = true;
   options.snapshot_consistency = true;
   options.write_global_seqno = false;
-  return db_.IngestExternalFile({path_}, options);
+  rocksdb::Status status = db_.IngestExternalFile({path_}, options);
+  ingested_ = status.ok();
+  return status;
 }
 
 }  // namespace realise

@@ -17,11 +17,17 @@ namespace realise {
 // To be called before the database is opened.
 [[nodiscard]] rocksdb::Status PrepareSortedFiles(rocksdb::Env& env, const std::string& database);
 
-// Not thread-safe; `db` must outlive it.  A file that was not ingested is left for PrepareSortedFiles.
+// Not thread-safe; `db` must outlive it.  A file that was not ingested is deleted; what a crash leaves is
+// left for PrepareSortedFiles.
 class SortedFile {
  public:
-  // `name` must not be that of another file at work.
+  // `name` must be new since the database was opened: where a link could not be taken away, it is that of a
+  // file of the database.
   SortedFile(rocksdb::DB& db, const std::string& name);
+  ~SortedFile();
+
+  SortedFile(const SortedFile&) = delete;
+  SortedFile& operator=(const SortedFile&) = delete;
 
   [[nodiscard]] rocksdb::Status Open();
   // REQUIRES: a key greater than the one before.
@@ -37,6 +43,7 @@ class SortedFile {
   rocksdb::DB& db_;
   const std::string path_;
   rocksdb::SstFileWriter writer_;
+  bool ingested_ = false;
 };
 
 }  // namespace realise

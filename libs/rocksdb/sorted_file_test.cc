@@ -70,13 +70,20 @@ TEST_F(SortedFileTest, RefusesRowsOutOfOrder) {
   EXPECT_FALSE(file.Put("a", "").ok());
 }
 
-TEST_F(SortedFileTest, WhatACrashLeftIsCleared) {
+TEST_F(SortedFileTest, WhatIsNotIngestedIsDeleted) {
   {
     SortedFile file(*db_, "1");
     ASSERT_TRUE(file.Open().ok());
     ASSERT_TRUE(file.Put("a", "new").ok());
     ASSERT_TRUE(file.Finish().ok());
+    EXPECT_THAT(Incoming(), ElementsAre("1.sst"));
   }
+  EXPECT_THAT(Incoming(), IsEmpty());
+  EXPECT_THAT(Rows(), IsEmpty());
+}
+
+TEST_F(SortedFileTest, WhatACrashLeftIsCleared) {
+  ASSERT_TRUE(rocksdb::WriteStringToFile(env_.get(), "half a file", "/db/incoming/1.sst").ok());
   EXPECT_THAT(Incoming(), ElementsAre("1.sst"));
   Open();
   EXPECT_THAT(Incoming(), IsEmpty());

@@ -23,21 +23,22 @@ std::chrono::milliseconds TimeLeft(const grpc::ServerContext& context) {
 }
 
 absl::StatusOr<std::unique_ptr<FigureSource>> SourceFor(const Projection& projection,
-                                                        const std::string& ledger, const v1::Basis& basis,
-                                                        std::chrono::milliseconds wait_max) {
+                                                        const grpc::ServerContext& context,
+                                                        const std::string& ledger, const v1::Basis& basis) {
   if (!basis.at_least().empty()) {
     const auto at_least = Receipt::Parse(basis.at_least());
     if (!at_least || at_least->ledger != ledger) {
       return absl::InvalidArgumentError(
           "basis.at_least: has to be a position or a receipt of this ledger, RH5@1234");
     }
-    RETURN_IF_ERROR(projection.WaitFor(*at_least, wait_max));
+    RETURN_IF_ERROR(projection.WaitFor(*at_least, TimeLeft(context)));
   }
   ASSIGN_OR_RETURN(auto source, projection.Snapshot(ledger));
   // Where the fold ends, the commit that a receipt names may be still to come: it may be an empty one.
   const auto as_at = Receipt::Parse(basis.position());
   if (!as_at || as_at->ledger != ledger || as_at->sequence != source->Latest().sequence) return source;
-  RETURN_IF_ERROR(projection.WaitFor(*as_at, wait_max));
+  source.reset();
+  RETURN_IF_ERROR(projection.WaitFor(*as_at, TimeLeft(context)));
   return projection.Snapshot(ledger);
 }
 
@@ -47,7 +48,7 @@ using Answer = absl::StatusOr<Response> (*)(const FigureSource&, const Request&)
 template <typename Request, typename Response>
 grpc::Status Handle(const Projection& projection, const grpc::ServerContext& context, const Request& request,
                     Answer<Request, Response> answer, Response* response) {
-  const auto source = SourceFor(projection, request.ledger(), request.basis(), TimeLeft(context));
+  const auto source = SourceFor(projection, context, request.ledger(), request.basis());
   if (!source.ok()) return ToGrpcStatus(source.status());
   auto answered = answer(**source, request);
   if (!answered.ok()) return ToGrpcStatus(answered.status());
@@ -176,7 +177,7 @@ grpc::Status QueryServiceImpl::ListAccountDigests(grpc::ServerContext* context,
 
 grpc::Status QueryServiceImpl::Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
                                        v1::ExplainResponse* response) {
-  const auto source = SourceFor(projection_, request->ledger(), request->basis(), TimeLeft(*context));
+  const auto source = SourceFor(projection_, *context, request->ledger(), request->basis());
   if (!source.ok()) return ToGrpcStatus(source.status());
   LogLookup lookup(log_, **source);
   auto answered =
