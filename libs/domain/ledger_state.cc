@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "fmt/format.h"
 
 namespace realise {
@@ -53,11 +54,17 @@ std::pair<char, std::string_view> EntityOf(std::string_view stream) {
   return {0, {}};
 }
 
-template <typename T>
-uint64_t VersionIn(const EntityTable<T>& table, std::string_view id) {
-  const T* found = table.Find(id);
-  return found == nullptr ? 0 : found->version();
+// Something is still to come of it, as a rule.
+bool IsOpen(const state::ClaimState& claim) {
+  return claim.stage() == state::CLAIM_STAGE_SUBMITTED || claim.stage() == state::CLAIM_STAGE_QUERIED;
 }
+
+uint64_t HashOf(std::string_view id) { return absl::Hash<std::string_view>()(id); }
+
+template <typename T>
+concept HasStream = requires(const T& row) {
+  row.version();
+};
 
 }  // namespace
 
@@ -65,100 +72,80 @@ LedgerState::LedgerState() = default;
 
 uint64_t LedgerState::StreamVersion(std::string_view stream) const {
   const auto [kind, id] = EntityOf(stream);
-  switch (kind) {
-    case kBoard:
-      return VersionIn(boards, id);
-    case kProject:
-      return VersionIn(projects, id);
-    case kBenefit:
-      return VersionIn(benefits, id);
-    case kClaim:
-      return VersionIn(claims, id);
-    case kMeasure:
-      return VersionIn(measures, id);
-    case kPeriod:
-      return VersionIn(periods, id);
-    case kPublisher:
-      return VersionIn(publishers, id);
-    default:
-      return 0;
-  }
+  uint64_t version = 0;
+  WithTable(*this, kind, [&, id = id]<typename T>(const EntityTable<T>& table) {
+    if constexpr (HasStream<T>) {
+      const T* found = table.Find(id);
+      if (found != nullptr) version = found->version();
+    }
+  });
+  return version;
 }
 
 void LedgerState::SetStreamVersion(std::string_view stream, uint64_t version, JournalMark mark) {
   const auto [kind, id] = EntityOf(stream);
-  switch (kind) {
-    case kBoard:
-      return SetVersion(boards, kind, id, version, mark);
-    case kProject:
-      return SetVersion(projects, kind, id, version, mark);
-    case kBenefit:
-      return SetVersion(benefits, kind, id, version, mark);
-    case kClaim:
-      return SetVersion(claims, kind, id, version, mark);
-    case kMeasure:
-      return SetVersion(measures, kind, id, version, mark);
-    case kPeriod:
-      return SetVersion(periods, kind, id, version, mark);
-    case kPublisher:
-      return SetVersion(publishers, kind, id, version, mark);
-    default:
-      assert(false);
-  }
+  WithTable(*this, kind, [&, kind = kind, id = id]<typename T>(EntityTable<T>& table) {
+    if constexpr (HasStream<T>) SetVersion(table, kind, id, version, mark);
+  });
 }
 
 template <typename T>
 T& LedgerState::Mutable(EntityTable<T>& table, char kind, std::string_view id) {
-  const auto [at, created] = table.rows_.try_emplace(absl::string_view(id.data(), id.size()));
-  const RowName row = {kind, &at->first};
+  auto* row = table.FindRow(id);
+  const bool created = row == nullptr;
+  if (created) row = &*table.rows_.try_emplace(absl::string_view(id.data(), id.size())).first;
+  const RowName name = {kind, &row->first, &row->second};
   if (journalling_) {
-    journal_.push_back({row, created ? nullptr : std::make_unique<T>(at->second), changed_.size(), takings_});
+    journal_.push_back(
+        {name, created ? nullptr : std::make_unique<T>(row->second), changed_.size(), takings_});
   }
-  if (noting_changes_) changed_.push_back(row);
-  return at->second;
+  if (noting_changes_) changed_.push_back(name);
+  return row->second;
 }
 
+// What changed since `mark` need not be noted again.
 template <typename T>
 void LedgerState::SetVersion(EntityTable<T>& table, char kind, std::string_view id, uint64_t version,
                              JournalMark mark) {
-  const auto row = table.rows_.find(absl::string_view(id.data(), id.size()));
-  assert(row != table.rows_.end());
-  const RowName name = {kind, &row->first};
+  auto* row = table.FindRow(id);
+  assert(row != nullptr);
+  const auto is_row = [row](const RowName& name) { return name.id == &row->first; };
   const auto changes = journal_.begin() + static_cast<ptrdiff_t>(mark - journal_begin_);
-  const bool noted =
-      std::any_of(changes, journal_.end(), [&](const Change& change) { return change.row == name; });
+  const bool noted = journalling_ ? std::any_of(changes, journal_.end(),
+                                                [&](const Change& change) { return is_row(change.row); })
+                                  : !changed_.empty() && is_row(changed_.back());
   (noted ? row->second : Mutable(table, kind, id)).set_version(version);
 }
 
-template <typename Use>
-bool LedgerState::WithTable(char kind, Use use) {
+template <typename State, typename Use>
+bool LedgerState::WithTable(State& state, char kind, Use use) {
   switch (kind) {
     case kBoard:
-      use(boards);
+      use(state.boards);
       return true;
     case kClaim:
-      use(claims);
+      use(state.claims);
       return true;
     case kBenefit:
-      use(benefits);
+      use(state.benefits);
       return true;
     case kMeasure:
-      use(measures);
+      use(state.measures);
       return true;
     case kProject:
-      use(projects);
+      use(state.projects);
       return true;
     case kMeasurement:
-      use(measurements);
+      use(state.measurements);
       return true;
     case kPeriod:
-      use(periods);
+      use(state.periods);
       return true;
     case kPublisher:
-      use(publishers);
+      use(state.publishers);
       return true;
     case kSource:
-      use(sources);
+      use(state.sources);
       return true;
     default:
       return false;
@@ -202,12 +189,14 @@ void LedgerState::RollBackTo(JournalMark mark) {
     } else if (noting_changes_) {
       changed_.erase(changed_.begin() + static_cast<ptrdiff_t>(change.names_before), changed_.end());
     }
-    WithTable(change.row.kind, [&]<typename T>(EntityTable<T>& table) {
+    WithTable(*this, change.row.kind, [&]<typename T>(EntityTable<T>& table) {
       const auto row = table.rows_.find(*change.row.id);
+      table.found_ = nullptr;
       if (change.before != nullptr) {
         row->second = std::move(static_cast<T&>(*change.before));
       } else if (taken) {
         table.removed_.push_back(table.rows_.extract(row));
+        some_removed_ = true;
       } else {
         table.rows_.erase(row);
       }
@@ -234,8 +223,9 @@ void LedgerState::KeepNoChangedRows() {
 }
 
 std::string LedgerState::RowAsItIs(const RowName& row) {
+  if (!some_removed_) return RowValue(*row.message);
   std::string value;
-  WithTable(row.kind, [&]<typename T>(EntityTable<T>& table) {
+  WithTable(*this, row.kind, [&]<typename T>(EntityTable<T>& table) {
     const T* message = table.Find(*row.id);
     if (message != nullptr) value = RowValue(*message);
   });
@@ -274,7 +264,7 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
     // A row that was removed and made again has two places.
     std::string key = RowKey(row.kind, *row.id);
     if (!rows.empty() && rows.back().first == key) continue;
-    const auto then = changed_since.find({row.kind, *row.id});
+    const auto then = changed_since.empty() ? changed_since.end() : changed_since.find({row.kind, *row.id});
     rows.emplace_back(std::move(key), then == changed_since.end() ? RowAsItIs(row) : std::move(then->second));
   }
   NoteAnew(std::move(changed_again));
@@ -284,19 +274,17 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
 // Lets go of the names of changed rows, and of the rows that were kept for theirs.
 void LedgerState::NoteAnew(std::vector<RowName> changed) {
   changed_ = std::move(changed);
+  some_removed_ = false;
   ++takings_;
   for (const char kind : kKinds) {
-    WithTable(kind, []<typename T>(EntityTable<T>& table) { table.removed_.clear(); });
+    WithTable(*this, kind, []<typename T>(EntityTable<T>& table) { table.removed_.clear(); });
   }
 }
 
-std::string LedgerState::ClaimRow(std::string_view claim_id) { return RowKey(kClaim, claim_id); }
-
-std::optional<std::string_view> LedgerState::LacksClaim(std::string_view stream) const {
-  if (!claims_left_) return std::nullopt;
+void LedgerState::AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) const {
   const auto [kind, id] = EntityOf(stream);
-  if (kind != kClaim || claims.Find(id) != nullptr) return std::nullopt;
-  return id;
+  if (kind != kClaim || claims.Find(id) != nullptr) return;
+  if (claims_left_before_ || claims_left_.MayHave(HashOf(id))) rows.push_back(RowKey(kind, id));
 }
 
 void LedgerState::LetGoOfClaims(size_t claims_max) {
@@ -304,8 +292,14 @@ void LedgerState::LetGoOfClaims(size_t claims_max) {
   absl::flat_hash_set<const std::string*> changed;
   for (const RowName& row : changed_) changed.insert(row.id);
   for (const Change& change : journal_) changed.insert(change.row.id);
-  absl::erase_if(claims.rows_, [&](const auto& row) { return !changed.contains(&row.first); });
-  claims_left_ = true;
+  const auto leave = [&](const auto& row) {
+    if (changed.contains(&row.first)) return false;
+    if (!claims_left_before_) claims_left_.Add(HashOf(row.first));
+    return true;
+  };
+  absl::erase_if(claims.rows_, [&](const auto& row) { return !IsOpen(row.second) && leave(row); });
+  if (claims.size() > claims_max) absl::erase_if(claims.rows_, leave);
+  claims.found_ = nullptr;
 }
 
 absl::Status LedgerState::LoadRow(std::string_view key, std::string_view value) {
@@ -315,7 +309,7 @@ absl::Status LedgerState::LoadRow(std::string_view key, std::string_view value) 
         "is made again from the log");
   }
   bool parsed = false;
-  const bool known = WithTable(key[0], [&]<typename T>(EntityTable<T>& table) {
+  const bool known = WithTable(*this, key[0], [&]<typename T>(EntityTable<T>& table) {
     T row;
     parsed = row.ParseFromArray(value.data() + 1, static_cast<int>(value.size() - 1));
     if (parsed) table.rows_[std::string(key.substr(1))] = std::move(row);

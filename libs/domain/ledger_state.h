@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "libs/domain/absence_filter.h"
 #include "realise/internal/v1/state.pb.h"
 #include "realise/v1/event.pb.h"
 
@@ -27,7 +27,7 @@ namespace realise {
 
 namespace state = ::realise::internal::v1;
 
-// Entities of one kind by id.
+// Entities of one kind by id.  Not even finding is thread-safe.
 template <typename T>
 class EntityTable {
  public:
@@ -35,8 +35,8 @@ class EntityTable {
 
   // Nothing if there is none; valid until the next change of this table.
   const T* Find(std::string_view id) const {
-    const auto at = rows_.find(absl::string_view(id.data(), id.size()));
-    return at == rows_.end() ? nullptr : &at->second;
+    const auto* row = const_cast<EntityTable*>(this)->FindRow(id);
+    return row == nullptr ? nullptr : &row->second;
   }
   size_t size() const { return rows_.size(); }
   // In no particular order.
@@ -44,7 +44,19 @@ class EntityTable {
 
  private:
   friend class LedgerState;
+  using Row = typename Rows::value_type;
+
+  Row* FindRow(std::string_view id) {
+    // Whoever asks about an event asks for what it is about again and again.
+    if (found_ != nullptr && found_->first == id) return found_;
+    const auto at = rows_.find(absl::string_view(id.data(), id.size()));
+    if (at == rows_.end()) return nullptr;
+    found_ = &*at;
+    return found_;
+  }
+
   Rows rows_;
+  Row* found_ = nullptr;                           // the last one
   std::vector<typename Rows::node_type> removed_;  // by rolling back, since rows were taken
 };
 
@@ -101,23 +113,26 @@ class LedgerState {
   // Puts a stored row back.   DATA_LOSS  key or value do not decode.
   [[nodiscard]] absl::Status LoadRow(std::string_view key, std::string_view value);
 
-  // Claims that are left in the store.  Their rows' keys begin with kClaimRows, and are in one piece.
+  // Claims that are left in the store.  Their rows' keys begin with kClaimRows, and are in one piece.  Of
+  // those that were let go of, unless there are very many, a few bytes stay behind, so that the store is not
+  // asked for claims that are new.
   static constexpr char kClaimRows = 'c';
-  static std::string ClaimRow(std::string_view claim_id);
-  // Some are not here, from now on.
-  void LeaveClaims() { claims_left_ = true; }
-  // The claim that a stream is about, if it may be in the store and is not here.  Nothing of other streams.
-  std::optional<std::string_view> LacksClaim(std::string_view stream) const;
-  // Leaves claims, once there are more than `claims_max` here, but for those that changed: since rows were
-  // taken, or since the journal begins.   REQUIRES: the rows that were taken are in the store.
+  // Any may have been left there before.
+  void LeaveClaims() { claims_left_before_ = true; }
+  // Adds the row of the claim that a stream is about, if it may be in the store and is not here.
+  void AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) const;
+  // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if that is not
+  // enough.  Not those that changed, since rows were taken or since the journal begins.
+  // REQUIRES: the rows that were taken are in the store.
   void LetGoOfClaims(size_t claims_max);
 
  private:
-  // `id` is the one in the table, or in its removed rows.
+  // `id` is the one in the table, or in its removed rows, and `message` the row that it belongs to.
   struct RowName {
     char kind;
     const std::string* id;
-    friend bool operator==(const RowName&, const RowName&) = default;
+    const google::protobuf::Message* message;
+    friend bool operator==(const RowName& a, const RowName& b) { return a.id == b.id; }
   };
   // What a row was before a change.
   struct Change {
@@ -132,17 +147,19 @@ class LedgerState {
   template <typename T>
   void SetVersion(EntityTable<T>& table, char kind, std::string_view id, uint64_t version, JournalMark mark);
   // Calls `use` with the table of a kind; false if there is no such kind.
-  template <typename Use>
-  bool WithTable(char kind, Use use);
+  template <typename State, typename Use>
+  static bool WithTable(State& state, char kind, Use use);
   std::string RowAsItIs(const RowName& row);
   void NoteAnew(std::vector<RowName> changed);
 
-  bool claims_left_ = false;
+  bool claims_left_before_ = false;
+  AbsenceFilter claims_left_{15'000'000};  // at most 22 MiB
   bool journalling_ = true;
   bool noting_changes_ = true;
   JournalMark journal_begin_ = 0;
   std::deque<Change> journal_;    // the first one's mark is journal_begin_
   std::vector<RowName> changed_;  // in the order of the changes, so a row may come often
+  bool some_removed_ = false;     // of their rows
   uint64_t takings_ = 0;          // as often were rows taken
 };
 

@@ -202,8 +202,10 @@ TEST(LedgerState, ClaimsThatAreLeftInTheStoreMakeNoDifference) {
     size_t put_back = 0;
     std::vector<JournalMark> marks;
     for (size_t i = 0; i < events.size(); ++i) {
-      if (const auto claim = state.LacksClaim(events[i].stream())) {
-        const auto row = store.find(LedgerState::ClaimRow(*claim));
+      std::vector<std::string> missing;
+      state.AddMissingClaim(events[i].stream(), missing);
+      if (!missing.empty()) {
+        const auto row = store.find(missing[0]);
         if (row != store.end()) {
           ASSERT_TRUE(state.LoadRow(row->first, row->second).ok());
           ++put_back;

@@ -105,8 +105,9 @@ absl::StatusOr<std::optional<internal::v1::LogPlace>> Decider::Load() {
 
 absl::Status Decider::Prepare(const ReadCommit& commit) {
   RETURN_IF_ERROR(ParseBody(commit, read_body_));
-  for (const v1::Event& event : read_body_.events()) RETURN_IF_ERROR(FetchClaim(event.stream()));
-  return absl::OkStatus();
+  std::vector<std::string> claims;
+  for (const v1::Event& event : read_body_.events()) state_.AddMissingClaim(event.stream(), claims);
+  return FetchRows(claims);
 }
 
 absl::Status Decider::Evolve(const ReadCommit& commit) {
@@ -146,7 +147,8 @@ AppendOutcome Decider::Decide(Command& command, bool demonstration, CommitUnderW
   const bool only_known =
       attempt.rejections.empty() && commit.events.size() == attempt.events_before && !attempt.dry();
   // What was recorded before was expected then.
-  if (attempt.GoesOn() && !only_known) attempt.outcome.status = CheckVersions(attempt);
+  if (attempt.GoesOn() && !only_known) attempt.outcome.status = FetchClaims(command.request);
+  if (attempt.GoesOn() && !only_known) CheckVersions(attempt);
   if (attempt.GoesOn()) attempt.outcome.status = CheckReceipt(attempt);
   if (attempt.GoesOn() && !only_known) CheckSimulatedTime(attempt);
   if (attempt.GoesOn()) attempt.outcome.status = DecideEvents(attempt);
@@ -157,14 +159,14 @@ AppendOutcome Decider::Decide(Command& command, bool demonstration, CommitUnderW
 absl::Status Decider::MatchIds(Attempt& attempt) {
   Command& command = attempt.command;
   CommitUnderWay& commit = attempt.commit;
+  ASSIGN_OR_RETURN(const auto stored, ids_.FindStored(command.keys));
   for (size_t i = 0; i < command.keys.size(); ++i) {
     v1::Event& event = *command.request.mutable_events(static_cast<int>(i));
     v1::Appended& appended = attempt.outcome.events.emplace_back();
     appended.set_event_id(event.id());
     if (attempt.Undecidable(i)) continue;
     const Sequence next = commit.next_sequence();
-    ASSIGN_OR_RETURN(const std::optional<Sequence> taken, ids_.FindOrTake(command.keys[i], next));
-    if (taken) {
+    if (const auto taken = ids_.FindOrTake(command.keys[i], stored[i], next); taken) {
       RETURN_IF_ERROR(MatchKnown(attempt, i, *taken));
       if (!attempt.GoesOn()) return absl::OkStatus();
     } else {
@@ -234,18 +236,28 @@ absl::StatusOr<Decider::Known> Decider::FindRecorded(Sequence sequence) {
                {ledger_, again_row_->last_sequence, again_row_->digest}};
 }
 
-absl::Status Decider::FetchClaim(std::string_view stream) {
-  const std::optional<std::string_view> claim = state_.LacksClaim(stream);
-  if (!claim) return absl::OkStatus();
-  const std::string key = LedgerState::ClaimRow(*claim);
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.FindStateRow(ledger_, key));
-  return row ? state_.LoadRow(key, *row) : absl::OkStatus();
+// The claims that a command is about.
+absl::Status Decider::FetchClaims(const v1::AppendRequest& request) {
+  std::vector<std::string> claims;
+  for (const v1::ExpectedVersion& expected : request.expected_versions()) {
+    state_.AddMissingClaim(expected.stream(), claims);
+  }
+  for (const v1::Event& event : request.events()) state_.AddMissingClaim(event.stream(), claims);
+  return FetchRows(claims);
 }
 
-absl::Status Decider::CheckVersions(Attempt& attempt) {
+absl::Status Decider::FetchRows(const std::vector<std::string>& rows) {
+  if (rows.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto values, store_.FindStateRows(ledger_, rows));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (values[i]) RETURN_IF_ERROR(state_.LoadRow(rows[i], *values[i]));
+  }
+  return absl::OkStatus();
+}
+
+void Decider::CheckVersions(Attempt& attempt) {
   const v1::AppendRequest& request = attempt.command.request;
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {
-    RETURN_IF_ERROR(FetchClaim(expected.stream()));
     const uint64_t version = state_.StreamVersion(expected.stream());
     if (version == expected.version() || Sabotaged("skip_stream_version")) continue;
     const auto& events = request.events();
@@ -260,7 +272,6 @@ absl::Status Decider::CheckVersions(Attempt& attempt) {
                       expected.version())}});
     if (!attempt.GoesOn()) break;
   }
-  return absl::OkStatus();
 }
 
 absl::Status Decider::CheckReceipt(Attempt& attempt) {
@@ -289,7 +300,6 @@ absl::Status Decider::DecideEvents(Attempt& attempt) {
       attempt.command.request.registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
   for (size_t i = attempt.events_before; i < events.size(); ++i) {
     v1::Event& event = *events[i].event;
-    RETURN_IF_ERROR(FetchClaim(event.stream()));
     std::optional<Rejection> rejection =
         realise::Decide(state_, event, attempt.commit.header.recorded_at, sources);
     if (rejection) {

@@ -93,9 +93,10 @@ class Decider {
   absl::Status MatchKnown(Attempt& attempt, size_t index, Sequence sequence);
   absl::StatusOr<Known> FindKnown(const Attempt& attempt, Sequence sequence);
   absl::StatusOr<Known> FindRecorded(Sequence sequence);
-  // Puts the claim that a stream is about into the state, if it is in the store.
-  absl::Status FetchClaim(std::string_view stream);
-  absl::Status CheckVersions(Attempt& attempt);
+  // Puts claims into the state that are in the store and not in memory.
+  absl::Status FetchClaims(const v1::AppendRequest& request);
+  absl::Status FetchRows(const std::vector<std::string>& rows);
+  void CheckVersions(Attempt& attempt);
   absl::Status CheckReceipt(Attempt& attempt);
   void CheckSimulatedTime(Attempt& attempt);
   absl::Status DecideEvents(Attempt& attempt);

@@ -21,6 +21,7 @@
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/ledger_state.h"
+#include "libs/rocksdb/get_rows.h"
 #include "libs/rocksdb/info_log.h"
 #include "libs/rocksdb/sorted_file.h"
 
@@ -174,12 +175,14 @@ absl::StatusOr<std::optional<internal::v1::LogPlace>> DeciderStore::Load(const s
   const std::string claims = prefix + LedgerState::kClaimRows;
   const std::string behind_claims = prefix + static_cast<char>(LedgerState::kClaimRows + 1);
   for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
-    if (rows->key().starts_with(claims)) rows->Seek(behind_claims);
+    if (rows->key().starts_with(claims)) {
+      state.LeaveClaims();
+      rows->Seek(behind_claims);
+    }
     if (!rows->Valid() || !rows->key().starts_with(prefix)) break;
     RETURN_IF_ERROR(state.LoadRow(AsView(rows->key()).substr(prefix.size()), AsView(rows->value())));
   }
   RETURN_IF_ERROR(FromRocks(rows->status(), "reading the state of " + ledger));
-  state.LeaveClaims();
   return place;
 }
 
@@ -208,25 +211,32 @@ absl::Status DeciderStore::Clear(const std::string& ledger) {
   return FromRocks(db_->DeleteRange(durable, db_->DefaultColumnFamily(), begin, end), "clearing " + ledger);
 }
 
-absl::StatusOr<std::optional<std::string>> DeciderStore::FindStateRow(std::string_view ledger,
-                                                                      std::string_view key) const {
-  std::string value;
-  const rocksdb::Status found = db_->Get({}, Prefix(ledger, kStateRow).append(key), &value);
-  if (found.IsNotFound()) return std::nullopt;
-  RETURN_IF_ERROR(FromRocks(found, "looking up a row of the state"));
-  return value;
+absl::StatusOr<std::vector<std::optional<std::string>>> DeciderStore::FindStateRows(
+    std::string_view ledger, const std::vector<std::string>& keys) const {
+  const std::string prefix = Prefix(ledger, kStateRow);
+  std::vector<std::string> rows;
+  rows.reserve(keys.size());
+  for (const std::string& key : keys) rows.push_back(prefix + key);
+  std::vector<std::optional<std::string>> values;
+  RETURN_IF_ERROR(FromRocks(GetRows(*db_, {}, rows, values), "looking up rows of the state"));
+  return values;
 }
 
-absl::StatusOr<std::optional<Sequence>> DeciderStore::FindId(std::string_view ledger,
-                                                             const EventKey& key) const {
-  std::string row = Prefix(ledger, kIdRow);
-  row.append(key.view());
-  rocksdb::PinnableSlice value;
-  const rocksdb::Status found = db_->Get({}, db_->DefaultColumnFamily(), row, &value);
-  if (found.IsNotFound()) return std::nullopt;
-  RETURN_IF_ERROR(FromRocks(found, "looking up an id"));
-  if (value.size() != 8) return Damaged("an id row");
-  return ReadNumber(AsView(value));
+absl::StatusOr<std::vector<std::optional<Sequence>>> DeciderStore::FindIds(
+    std::string_view ledger, const std::vector<EventKey>& keys) const {
+  const std::string prefix = Prefix(ledger, kIdRow);
+  std::vector<std::string> rows;
+  rows.reserve(keys.size());
+  for (const EventKey& key : keys) rows.emplace_back(prefix).append(key.view());
+  std::vector<std::optional<std::string>> values;
+  RETURN_IF_ERROR(FromRocks(GetRows(*db_, {}, rows, values), "looking up ids"));
+  std::vector<std::optional<Sequence>> sequences(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!values[i]) continue;
+    if (values[i]->size() != 8) return Damaged("an id row");
+    sequences[i] = ReadNumber(*values[i]);
+  }
+  return sequences;
 }
 
 absl::StatusOr<std::optional<CommitRow>> DeciderStore::FindCommit(std::string_view ledger,

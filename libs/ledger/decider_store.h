@@ -69,12 +69,12 @@ class DeciderStore {
   // Writes it all or not at all; durable when it returns.   UNAVAILABLE  nothing was written; try again.
   [[nodiscard]] absl::Status Save(const std::string& ledger, const Chunk& chunk);
 
-  // A row of the state as it was at the stored place.
-  [[nodiscard]] absl::StatusOr<std::optional<std::string>> FindStateRow(std::string_view ledger,
-                                                                        std::string_view key) const;
-  // Of the events up to the stored place.
-  [[nodiscard]] absl::StatusOr<std::optional<Sequence>> FindId(std::string_view ledger,
-                                                               const EventKey& key) const;
+  // Rows of the state as they were at the stored place, in the order of `keys`.
+  [[nodiscard]] absl::StatusOr<std::vector<std::optional<std::string>>> FindStateRows(
+      std::string_view ledger, const std::vector<std::string>& keys) const;
+  // Of the events up to the stored place: those with these keys, in their order.
+  [[nodiscard]] absl::StatusOr<std::vector<std::optional<Sequence>>> FindIds(
+      std::string_view ledger, const std::vector<EventKey>& keys) const;
   // The commit that holds the event `sequence`, among those up to the stored place.
   [[nodiscard]] absl::StatusOr<std::optional<CommitRow>> FindCommit(std::string_view ledger,
                                                                     Sequence sequence) const;

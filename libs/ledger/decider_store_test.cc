@@ -13,6 +13,8 @@
 namespace realise::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Optional;
 using ::testing::SizeIs;
 
 class DeciderStoreTest : public LedgerTest {
@@ -47,9 +49,9 @@ TEST_F(DeciderStoreTest, KeepsRowsIdsAndCommits) {
   second.bytes[0] = 2;
   chunk.commits = {{2, 10, first}, {3, 11, first}, {3, 300, second}};
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
-  EXPECT_EQ(**store_->FindId(kLedger, key), 3u);
-  EXPECT_EQ(*store_->FindId("RA4", key), std::nullopt);
-  EXPECT_EQ(*store_->FindId(kLedger, EventKeyOf("/ods/RH5/finance", "e-2")), std::nullopt);
+  EXPECT_THAT(*store_->FindIds(kLedger, {EventKeyOf("/ods/RH5/finance", "e-2"), key}),
+              ElementsAre(std::nullopt, Optional(3u)));
+  EXPECT_THAT(*store_->FindIds("RA4", {key}), ElementsAre(std::nullopt));
   EXPECT_EQ((**store_->FindCommit(kLedger, 1)).address, 10);
   EXPECT_EQ((**store_->FindCommit(kLedger, 3)).address, 11);
   EXPECT_EQ(*store_->FindCommit(kLedger, 4), std::nullopt);
@@ -88,7 +90,7 @@ TEST_F(DeciderStoreTest, ALargeChunkIsKeptAsASmallOneIs) {
   for (auto& [row, value] : chunk.state_rows) value.clear();
   chunk.place.set_next_sequence(kMany + 2);
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
-  EXPECT_EQ(**store_->FindId(kLedger, chunk.ids[1234].first), 1235u);
+  EXPECT_THAT(*store_->FindIds(kLedger, {chunk.ids[1234].first}), ElementsAre(Optional(1235u)));
   EXPECT_EQ((**store_->FindCommit(kLedger, kMany)).address, kMany);
   LedgerState emptied;
   EXPECT_EQ((**store_->Load(kLedger, emptied)).next_sequence(), kMany + 2u);
@@ -107,13 +109,18 @@ TEST_F(DeciderStoreTest, ClaimsStayInTheStoreUntilTheyAreAskedFor) {
   EXPECT_EQ(loaded.periods.size(), state.periods.size());
   EXPECT_EQ(loaded.boards.size(), state.boards.size());
   for (const auto& [id, claim] : state.claims.rows()) {
-    EXPECT_EQ(loaded.LacksClaim("claim/" + id), id);
-    const auto row = store_->FindStateRow(kLedger, LedgerState::ClaimRow(id));
-    ASSERT_TRUE(row.ok() && row->has_value());
-    ASSERT_TRUE(loaded.LoadRow(LedgerState::ClaimRow(id), **row).ok());
+    std::vector<std::string> missing;
+    loaded.AddMissingClaim("claim/" + id, missing);
+    ASSERT_EQ(missing.size(), 1u);
+    const auto rows = store_->FindStateRows(kLedger, {"none", missing[0]});
+    ASSERT_TRUE(rows.ok());
+    EXPECT_EQ(rows->at(0), std::nullopt);
+    ASSERT_TRUE(rows->at(1).has_value());
+    ASSERT_TRUE(loaded.LoadRow(missing[0], *rows->at(1)).ok());
     EXPECT_EQ(loaded.claims.Find(id)->SerializeAsString(), claim.SerializeAsString());
+    loaded.AddMissingClaim("claim/" + id, missing);
+    EXPECT_EQ(missing.size(), 1u);
   }
-  EXPECT_EQ(*store_->FindStateRow(kLedger, LedgerState::ClaimRow("none")), std::nullopt);
 }
 
 TEST_F(DeciderStoreTest, AWriterDecidesTheSameFromAnyPlace) {

@@ -2,15 +2,32 @@
 
 #include <algorithm>
 
+#include "libs/base/status_macros.h"
+
 namespace realise {
 
-absl::StatusOr<std::optional<Sequence>> EventIds::FindOrTake(const EventKey& key, Sequence sequence) {
+absl::StatusOr<std::vector<std::optional<Sequence>>> EventIds::FindStored(
+    const std::vector<EventKey>& keys) const {
+  std::vector<EventKey> asked;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!stored_before_ && !stored_.MayHave(KeyHash()(keys[i]))) continue;
+    asked.push_back(keys[i]);
+    places.push_back(i);
+  }
+  std::vector<std::optional<Sequence>> sequences(keys.size());
+  if (asked.empty()) return sequences;
+  ASSIGN_OR_RETURN(const auto found, store_.FindIds(ledger_, asked));
+  for (size_t i = 0; i < asked.size(); ++i) sequences[places[i]] = found[i];
+  return sequences;
+}
+
+std::optional<Sequence> EventIds::FindOrTake(const EventKey& key, std::optional<Sequence> stored,
+                                             Sequence sequence) {
+  if (stored) return stored;
   const auto [at, taken] = recent_.try_emplace(key, sequence);
-  if (!taken) return at->second;
-  if (!some_stored_) return std::nullopt;
-  auto stored = store_.FindId(ledger_, key);
-  if (!stored.ok() || stored->has_value()) recent_.erase(at);
-  return stored;
+  if (taken) return std::nullopt;
+  return at->second;
 }
 
 std::vector<std::pair<EventKey, Sequence>> EventIds::Recent(Sequence last) const {
@@ -24,8 +41,11 @@ std::vector<std::pair<EventKey, Sequence>> EventIds::Recent(Sequence last) const
 }
 
 void EventIds::ForgetRecent(Sequence last) {
-  absl::erase_if(recent_, [last](const auto& row) { return row.second <= last; });
-  some_stored_ = true;
+  absl::erase_if(recent_, [&](const auto& row) {
+    if (row.second > last) return false;
+    if (!stored_before_) stored_.Add(KeyHash()(row.first));
+    return true;
+  });
 }
 
 }  // namespace realise

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "libs/base/ids.h"
+#include "libs/domain/absence_filter.h"
 #include "libs/ledger/decider_store.h"
 
 namespace realise {
@@ -20,9 +21,14 @@ class EventIds {
  public:
   EventIds(const DeciderStore& store, std::string ledger) : store_(store), ledger_(std::move(ledger)) {}
 
+  // What the store says of keys that are not recent, in the order of `keys`; asked once for all of them.
+  //   UNAVAILABLE, DATA_LOSS  it cannot say.
+  [[nodiscard]] absl::StatusOr<std::vector<std::optional<Sequence>>> FindStored(
+      const std::vector<EventKey>& keys) const;
   // The sequence of the event with this key; if there is none, nothing, and the key is taken for `sequence`.
-  //   UNAVAILABLE, DATA_LOSS  the store cannot say; the key is not taken.
-  [[nodiscard]] absl::StatusOr<std::optional<Sequence>> FindOrTake(const EventKey& key, Sequence sequence);
+  // `stored`: what FindStored said of it, since rows were last forgotten.
+  [[nodiscard]] std::optional<Sequence> FindOrTake(const EventKey& key, std::optional<Sequence> stored,
+                                                   Sequence sequence);
   // Takes a key for an event of the log.
   void Take(const EventKey& key, Sequence sequence) { recent_.insert_or_assign(key, sequence); }
   // Frees a key that FindOrTake took.
@@ -34,7 +40,7 @@ class EventIds {
   // They are in the store now.
   void ForgetRecent(Sequence last);
   // The store holds some from before.
-  void ExpectStored() { some_stored_ = true; }
+  void ExpectStored() { stored_before_ = true; }
 
  private:
   struct KeyHash {
@@ -48,7 +54,8 @@ class EventIds {
 
   const DeciderStore& store_;
   const std::string ledger_;
-  bool some_stored_ = false;
+  bool stored_before_ = false;
+  AbsenceFilter stored_{15'000'000};  // of those that were stored since; at most 22 MiB
   absl::flat_hash_map<EventKey, Sequence, KeyHash> recent_;
 };
 

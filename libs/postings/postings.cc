@@ -1,6 +1,5 @@
 #include "libs/postings/postings.h"
 
-#include <functional>
 #include <optional>
 
 #include "fmt/format.h"
@@ -49,10 +48,10 @@ struct ClaimChange {
   int64_t validated = 0;
 };
 
+// `change_of`: an optional ClaimChange of the ClaimState; nothing if an amount does not fit.
+template <typename ChangeOf>
 absl::Status PostChange(const v1::Event& event, const LedgerState& before, const std::string& claim_id,
-                        const std::string& posted_to, bool validated_before,
-                        const std::function<std::optional<ClaimChange>(const state::ClaimState&)>& change_of,
-                        Out& out) {
+                        const std::string& posted_to, bool validated_before, ChangeOf change_of, Out& out) {
   const auto posted = Period::Parse(posted_to);
   if (!posted) return Unfit(event, "a month is malformed");
   const state::ClaimState* claim = before.claims.Find(claim_id);
@@ -208,9 +207,9 @@ CountCell CountCell::Unpack(Cell cell) {
   return {static_cast<CountKind>(cell & 0xff), static_cast<int32_t>(cell >> 8)};
 }
 
-std::string SavingsAccount(std::string_view board_id) { return fmt::format("savings/{}", board_id); }
+std::string SavingsAccount(std::string_view board_id) { return std::string("savings/").append(board_id); }
 
-std::string CountsAccount(std::string_view measure_id) { return fmt::format("counts/{}", measure_id); }
+std::string CountsAccount(std::string_view measure_id) { return std::string("counts/").append(measure_id); }
 
 std::string BandsAccount(std::string_view measure_id, int32_t month_index) {
   return fmt::format("bands/{}/{}", measure_id, month_index);

@@ -12,12 +12,12 @@ namespace {
 
 constexpr size_t kRowHeaderBytes = 12;
 
-void PutRows(const std::string& chunk, const std::function<void(Sequence, std::string_view)>& put) {
+// The rows of a chunk: their keys are `prefix` and the sequence.
+void PutRows(const std::string& prefix, const std::string& chunk, ViewRows& rows) {
   std::string_view left = chunk;
   while (!left.empty()) {
-    const Sequence sequence = ReadUint64(left);
     const uint32_t bytes = ReadUint32(left.substr(8));
-    put(sequence, left.substr(kRowHeaderBytes, bytes));
+    rows.Put(prefix, left.substr(0, 8), left.substr(kRowHeaderBytes, bytes));
     left.remove_prefix(kRowHeaderBytes + bytes);
   }
 }
@@ -199,17 +199,13 @@ void AccountTable::PutAccounts(ViewRows& rows) {
 
 void AccountTable::PutCheckpoints(ViewRows& rows) const {
   for (const Account* account : Changed()) {
-    PutRows(account->checkpoints, [&](Sequence sequence, std::string_view value) {
-      rows.Put(keys_.Checkpoint(account->row.number, sequence), value);
-    });
+    PutRows(keys_.Account(ViewTable::kCheckpoints, account->row.number), account->checkpoints, rows);
   }
 }
 
 void AccountTable::PutPostings(ViewRows& rows) const {
   for (const Account* account : Changed()) {
-    PutRows(account->postings, [&](Sequence sequence, std::string_view value) {
-      rows.Put(keys_.Posting(account->row.number, sequence), value);
-    });
+    PutRows(keys_.Account(ViewTable::kPostings, account->row.number), account->postings, rows);
   }
 }
 

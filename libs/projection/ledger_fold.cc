@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "fmt/format.h"
-#include "google/protobuf/arena.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "libs/base/sabotage.h"
@@ -22,7 +21,6 @@
 namespace realise {
 namespace {
 
-constexpr size_t kReadBytes = 4 * 1024 * 1024;
 constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
 
 std::string Serialise(const google::protobuf::MessageLite& message) {
@@ -66,13 +64,12 @@ struct LedgerFold::Memory {
   explicit Memory(const ViewKeyspace& keys) : accounts(keys) { state.KeepNoJournal(); }
 
   std::optional<internal::v1::LogPlace> place;  // that the rows go up to; none before the first
-  std::unique_ptr<CommitReader> reader;         // none until the log could be reached
+  std::unique_ptr<CommitsAhead> reader;         // none until the log could be reached
   size_t unwritten_bytes = 0;                   // of commits, in the rows below
   LedgerState state;
   AccountTable accounts;
   std::optional<CommitEnd> last;  // the last commit
   ViewCommitRow last_row;
-  google::protobuf::Arena arena;  // of the commit at hand
   std::vector<Posting> postings;  // of the event at hand
 
   // Rows of the chunk, beside those of the accounts and of the state.
@@ -104,7 +101,7 @@ absl::StatusOr<FoldStep> LedgerFold::Step(std::chrono::milliseconds wait_max) {
 absl::Status LedgerFold::Load() {
   if (!memory_) RETURN_IF_ERROR(LoadMemory());
   if (memory_->reader) return absl::OkStatus();
-  auto reader = CommitReader::Open(log_, options_.ledger, memory_->place);
+  auto reader = CommitsAhead::Open(log_, options_.ledger, memory_->place);
   RETURN_IF_ERROR(FromLog(reader.status()));
   memory_->reader = std::move(*reader);
   return absl::OkStatus();
@@ -140,12 +137,14 @@ absl::Status LedgerFold::LoadRows(ViewSnapshot& snapshot, Memory& memory) {
   const std::string states = options_.keys.Table(ViewTable::kState);
   const std::string claims = states + LedgerState::kClaimRows;
   for (snapshot.Seek(states); snapshot.On(states); snapshot.Next()) {
-    if (snapshot.On(claims)) snapshot.Seek(KeyBehind(claims));
+    if (snapshot.On(claims)) {
+      memory.state.LeaveClaims();
+      snapshot.Seek(KeyBehind(claims));
+    }
     if (!snapshot.On(states)) break;
     RETURN_IF_ERROR(memory.state.LoadRow(snapshot.key().substr(states.size()), snapshot.value()));
   }
   RETURN_IF_ERROR(snapshot.status());
-  memory.state.LeaveClaims();
   snapshot.SeekForPrev(options_.keys.Commit(kNumberMax, kNumberMax));
   const std::string commits = options_.keys.Table(ViewTable::kCommits);
   if (!snapshot.On(commits)) return snapshot.status();
@@ -158,7 +157,7 @@ absl::Status LedgerFold::LoadRows(ViewSnapshot& snapshot, Memory& memory) {
 }
 
 absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_max) {
-  CommitReader& reader = *memory_->reader;
+  CommitsAhead& reader = *memory_->reader;
   size_t& bytes = memory_->unwritten_bytes;
   // A chunk that the log could not be asked about when it was to be written.
   if (bytes > 0) return Write(reader.place());
@@ -170,13 +169,17 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
       bytes_max = options_.chunk_bytes;
     }
     internal::v1::LogPlace place = reader.place();
-    const auto commits = reader.Read(bytes == 0 ? wait_max : std::chrono::milliseconds(0),
-                                     std::min(kReadBytes, bytes_max - bytes));
-    if (!commits.ok() && (bytes == 0 || absl::IsDataLoss(commits.status()))) return FromLog(commits.status());
-    if (!commits.ok() || commits->empty()) break;
-    for (const ReadCommit& commit : *commits) {
+    // Not beyond this chunk: what is read ahead takes memory too.
+    const bool ahead = bytes + 2 * options_.read_bytes <= bytes_max;
+    const auto batch = reader.Read(bytes == 0 ? wait_max : std::chrono::milliseconds(0),
+                                   std::min(options_.read_bytes, bytes_max - bytes), ahead);
+    if (!batch.ok() && (bytes == 0 || absl::IsDataLoss(batch.status()))) return FromLog(batch.status());
+    if (!batch.ok() || (*batch)->commits.empty()) break;
+    RETURN_IF_ERROR(FromStore(FetchClaims(**batch)));
+    for (size_t i = 0; i < (*batch)->commits.size(); ++i) {
+      const ReadCommit& commit = (*batch)->commits[i];
       if (misfit_ && commit.address == misfit_->address) return StopAtMisfit(place);
-      RETURN_IF_ERROR(Fold(commit));
+      RETURN_IF_ERROR(Fold(commit, (*batch)->bodies[i]));
       Advance(commit, place);
       bytes += commit.stored.size();
     }
@@ -199,26 +202,22 @@ absl::StatusOr<FoldStep> LedgerFold::StopAtMisfit(const internal::v1::LogPlace& 
               "the type, and install a release that can apply the event; it goes on from there by itself.");
 }
 
-absl::Status LedgerFold::Fold(const ReadCommit& commit) {
+absl::Status LedgerFold::Fold(const ReadCommit& commit, const v1::CommitBody* body) {
   if (commit.verdict != Verdict::kValid) return absl::OkStatus();
-  RETURN_IF_ERROR(FoldEvents(commit));
+  RETURN_IF_ERROR(FoldEvents(commit, body));
   AddCommitRows(commit);
   return absl::OkStatus();
 }
 
-absl::Status LedgerFold::FoldEvents(const ReadCommit& commit) {
+absl::Status LedgerFold::FoldEvents(const ReadCommit& commit, const v1::CommitBody* body) {
   Memory& memory = *memory_;
-  memory.arena.Reset();
-  auto* body = google::protobuf::Arena::CreateMessage<v1::CommitBody>(&memory.arena);
-  const std::string_view bytes = commit.body();
   const Sequence first = commit.header.first_sequence;
-  if (!body->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (body == nullptr) {
     return Unfit(commit, first, "", "the body of its commit does not decode");
   }
   if (static_cast<uint32_t>(body->events_size()) != commit.header.event_count) {
     return Unfit(commit, first, "", "its commit has another number of events than it says");
   }
-  RETURN_IF_ERROR(FromStore(FetchClaims(*body)));
   for (int i = 0; i < body->events_size(); ++i) {
     const v1::Event& event = body->events(i);
     const Sequence sequence = first + static_cast<Sequence>(i);
@@ -242,16 +241,19 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit) {
 }
 
 // Puts the claims that the events are about into the state, if they are in the store.
-absl::Status LedgerFold::FetchClaims(const v1::CommitBody& body) {
-  LedgerState& state = memory_->state;
-  std::unique_ptr<ViewSnapshot> snapshot;
-  for (const v1::Event& event : body.events()) {
-    const std::optional<std::string_view> claim = state.LacksClaim(event.stream());
-    if (!claim) continue;
-    if (snapshot == nullptr) snapshot = store_.Snapshot();
-    const std::string key = LedgerState::ClaimRow(*claim);
-    ASSIGN_OR_RETURN(const auto row, snapshot->Get(options_.keys.State(key)));
-    if (row) RETURN_IF_ERROR(state.LoadRow(key, *row));
+absl::Status LedgerFold::FetchClaims(const CommitBatch& batch) {
+  std::vector<std::string> rows;
+  for (const v1::CommitBody* body : batch.bodies) {
+    if (body == nullptr) continue;
+    for (const v1::Event& event : body->events()) memory_->state.AddMissingClaim(event.stream(), rows);
+  }
+  if (rows.empty()) return absl::OkStatus();
+  std::vector<std::string> keys;
+  keys.reserve(rows.size());
+  for (const std::string& row : rows) keys.push_back(options_.keys.State(row));
+  ASSIGN_OR_RETURN(const auto values, store_.Snapshot()->GetAll(keys));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (values[i]) RETURN_IF_ERROR(memory_->state.LoadRow(rows[i], *values[i]));
   }
   return absl::OkStatus();
 }
@@ -318,7 +320,8 @@ ViewRows LedgerFold::TakeRows(const internal::v1::LogPlace& place) {
   memory.accounts.PutCheckpoints(rows);
   rows.Put(keys.Place(), Serialise(place));
   memory.accounts.PutPostings(rows);
-  for (const auto& [key, value] : memory.state.TakeChangedRows()) rows.Put(keys.State(key), value);
+  const std::string states = keys.Table(ViewTable::kState);
+  for (const auto& [key, value] : memory.state.TakeChangedRows()) rows.Put(states, key, value);
   PutAll(std::exchange(memory.times, {}), rows);
   return rows;
 }

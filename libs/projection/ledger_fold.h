@@ -19,6 +19,7 @@
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/event_log.h"
 #include "libs/projection/chunk_permits.h"
+#include "libs/projection/commits_ahead.h"
 #include "libs/projection/figure_source.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_store.h"
@@ -36,6 +37,8 @@ struct LedgerFoldOptions {
   size_t catch_up_bytes = 0;
   // A chunk ends when it has this many bytes of commits.
   size_t chunk_bytes = 0;
+  // Commits are read so many bytes at a time; as many more meanwhile, if the chunk has room for them.
+  size_t read_bytes = 1024 * 1024;
   // More cells, or claims, than this are not kept in memory from chunk to chunk.
   size_t cells_max = 4'000'000;
   size_t claims_max = 100'000;
@@ -104,9 +107,9 @@ class LedgerFold {
   absl::Status LoadRows(ViewSnapshot& snapshot, Memory& memory);
   absl::StatusOr<FoldStep> FoldChunk(std::chrono::milliseconds wait_max);
   absl::StatusOr<FoldStep> StopAtMisfit(const internal::v1::LogPlace& place);
-  absl::Status Fold(const ReadCommit& commit);
-  absl::Status FoldEvents(const ReadCommit& commit);
-  absl::Status FetchClaims(const v1::CommitBody& body);
+  absl::Status Fold(const ReadCommit& commit, const v1::CommitBody* body);
+  absl::Status FoldEvents(const ReadCommit& commit, const v1::CommitBody* body);
+  absl::Status FetchClaims(const CommitBatch& batch);
   void AddCommitRows(const ReadCommit& commit);
   absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place);
   ViewRows TakeRows(const internal::v1::LogPlace& place);

@@ -187,6 +187,7 @@ class Projection::Impl {
                            .keys = {static_cast<uint16_t>(options_.fold_version), number},
                            .catch_up_bytes = options_.catch_up_bytes,
                            .chunk_bytes = options_.chunk_bytes,
+                           .read_bytes = options_.read_bytes,
                            .permits = &permits_};
     number_max_ = std::max(number_max_, number);
     auto& ledger = ledgers_[code];

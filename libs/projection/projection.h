@@ -34,6 +34,9 @@ struct ProjectionOptions {
   size_t catch_up_bytes = 4 * 1024 * 1024;
   // A chunk of catching up: bytes of commits folded before they are ingested.
   size_t chunk_bytes = 64 * 1024 * 1024;
+  // Commits are read so many bytes at a time; while a chunk has room for more, the next are read and parsed
+  // on another thread meanwhile.
+  size_t read_bytes = 1024 * 1024;
   // How many ledgers may hold more than half a megabyte of a chunk at the same time; the others wait in turn.
   int large_chunks_max = 2;
   // How often the list of ledgers is looked at again, and anchors are checked.

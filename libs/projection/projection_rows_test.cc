@@ -30,11 +30,12 @@ constexpr size_t kNever = std::numeric_limits<size_t>::max();
 struct Chunks {
   size_t catch_up_bytes = kNever;
   size_t chunk_bytes = 64 * 1024 * 1024;
+  size_t read_bytes = 1024 * 1024;
 };
 
-// Live, commit by commit and in larger batches; as sorted files; and mixed.
-const std::vector<Chunks> kAllChunks = {{kNever, 1}, {kNever, 1500}, {0, 1},
-                                        {0, 4000},   {0, 64 << 20},  {700, 2000}};
+// Live, commit by commit and in larger batches; as sorted files; mixed; and read ahead.
+const std::vector<Chunks> kAllChunks = {{kNever, 1},   {kNever, 1500}, {0, 1},         {0, 4000},
+                                        {0, 64 << 20}, {700, 2000},    {0, 9000, 300}, {kNever, 64 << 20, 1}};
 
 class Store {
  public:
@@ -43,6 +44,7 @@ class Store {
     ProjectionOptions options{.path = "/views", .env = env_.get(), .fold_version = version};
     options.catch_up_bytes = chunks.catch_up_bytes;
     options.chunk_bytes = chunks.chunk_bytes;
+    options.read_bytes = chunks.read_bytes;
     auto projection = Projection::Open(log, options);
     EXPECT_TRUE(projection.ok()) << projection.status();
     return std::move(*projection);
@@ -80,7 +82,7 @@ TEST(ProjectionRows, AreTheSameWhateverTheChunks) {
     const auto expected = Fold(memory.log());
     EXPECT_GT(expected.size(), 300u);
     for (const Chunks& chunks : kAllChunks)
-      ASSERT_EQ(Fold(memory.log(), chunks), expected) << chunks.chunk_bytes;
+      ASSERT_EQ(Fold(memory.log(), chunks), expected) << chunks.chunk_bytes << ' ' << chunks.read_bytes;
   }
 }
 

@@ -31,7 +31,9 @@ namespace realise {
 class ViewRows {
  public:
   // REQUIRES: a key greater than the one before.
-  void Put(std::string_view key, std::string_view value);
+  void Put(std::string_view key, std::string_view value) { Put(key, {}, value); }
+  // The same, of a key in two parts.
+  void Put(std::string_view key_begin, std::string_view key_end, std::string_view value);
 
   bool empty() const { return rows_.empty(); }
   size_t size() const { return rows_.size(); }
@@ -57,6 +59,11 @@ class ViewSnapshot {
 
   // The value of a row; nothing if there is none.   UNAVAILABLE, DATA_LOSS  as ViewStore::Open.
   [[nodiscard]] absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
+
+  // The values of rows, in the order of `keys`; many at once take a part of the time of one by one.   Errors
+  // as Get.
+  [[nodiscard]] absl::StatusOr<std::vector<std::optional<std::string>>> GetAll(
+      const std::vector<std::string>& keys) const;
 
   // The one cursor.  It stands on a row, or, behind the last or before the first, on none.
   // A cursor that failed stands on none, and status() says why.

@@ -1,0 +1,73 @@
+#include "libs/projection/commits_ahead.h"
+
+#include <utility>
+
+#include "libs/base/status_macros.h"
+
+namespace realise {
+
+absl::StatusOr<std::unique_ptr<CommitsAhead>> CommitsAhead::Open(
+    EventLog& log, const std::string& ledger, const std::optional<internal::v1::LogPlace>& place) {
+  ASSIGN_OR_RETURN(auto reader, CommitReader::Open(log, ledger, place));
+  return std::unique_ptr<CommitsAhead>(new CommitsAhead(std::move(reader)));
+}
+
+CommitsAhead::CommitsAhead(std::unique_ptr<CommitReader> reader)
+    : reader_(std::move(reader)), place_(reader_->place()) {}
+
+CommitsAhead::~CommitsAhead() { Await(); }
+
+absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds wait_max, size_t bytes_max,
+                                                      bool ahead) {
+  Await();
+  // Nothing came a while ago: that says nothing of now.
+  if (read_ && read_->ok() && (*read_)->commits.empty()) read_.reset();
+  ASSIGN_OR_RETURN(CommitBatch batch,
+                   read_ ? *std::exchange(read_, std::nullopt) : ReadNow(wait_max, bytes_max));
+  std::swap(batch, returned_);
+  place_ = returned_.place;
+  if (ahead && !returned_.commits.empty()) {
+    reading_ = std::async(std::launch::async, [this, bytes_max, spent = std::move(batch)]() mutable {
+      // It was made by such a thread, and is freed faster by one.
+      spent = CommitBatch();
+      return ReadNow(std::chrono::milliseconds(0), bytes_max);
+    });
+  }
+  return &returned_;
+}
+
+absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max) {
+  CommitBatch batch;
+  ASSIGN_OR_RETURN(batch.commits, reader_->Read(wait_max, bytes_max));
+  batch.place = reader_->place();
+  batch.arena = std::make_unique<google::protobuf::Arena>();
+  batch.bodies.reserve(batch.commits.size());
+  for (const ReadCommit& commit : batch.commits) {
+    v1::CommitBody* body = nullptr;
+    if (commit.verdict == Verdict::kValid) {
+      body = google::protobuf::Arena::CreateMessage<v1::CommitBody>(batch.arena.get());
+      const std::string_view bytes = commit.body();
+      if (!body->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) body = nullptr;
+    }
+    batch.bodies.push_back(body);
+  }
+  return batch;
+}
+
+void CommitsAhead::Await() {
+  if (reading_.valid()) read_ = reading_.get();
+}
+
+absl::Status CommitsAhead::CheckAnchors() {
+  Await();
+  return reader_->CheckAnchors();
+}
+
+absl::StatusOr<bool> CommitsAhead::CaughtUp() {
+  Await();
+  // What failed is not all that there was.
+  if (read_ && (!read_->ok() || !(*read_)->commits.empty())) return false;
+  return reader_->CaughtUp();
+}
+
+}  // namespace realise

@@ -1,0 +1,64 @@
+// Reads and parses a ledger's commits, while the ones before them are folded if that is wanted: on a second
+// core then.
+#pragma once
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/arena.h"
+#include "libs/event_log/commit_reader.h"
+#include "libs/event_log/event_log.h"
+#include "realise/v1/commit.pb.h"
+
+namespace realise {
+
+// Commits that were read at once.
+struct CommitBatch {
+  std::vector<ReadCommit> commits;
+  // Of each commit, on `arena`; null if it is void, or does not decode.
+  std::vector<const v1::CommitBody*> bodies;
+  std::unique_ptr<google::protobuf::Arena> arena;
+  internal::v1::LogPlace place;  // behind them
+};
+
+// Not thread-safe; the log must outlive it.
+class CommitsAhead {
+ public:
+  // As CommitReader::Open.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<CommitsAhead>> Open(
+      EventLog& log, const std::string& ledger, const std::optional<internal::v1::LogPlace>& place);
+  // Waits for what is being read.
+  ~CommitsAhead();
+
+  // The next commits, as CommitReader::Read, valid until the next call; if there are any, and `ahead`, it
+  // goes on to read as many behind them, which the next call returns.
+  [[nodiscard]] absl::StatusOr<const CommitBatch*> Read(std::chrono::milliseconds wait_max, size_t bytes_max,
+                                                        bool ahead);
+
+  // As CommitReader's, of what was read, returned or not.  They wait for what is being read.
+  [[nodiscard]] absl::Status CheckAnchors();
+  // Whether everything that was in the log at a moment during this call has been returned by Read.
+  [[nodiscard]] absl::StatusOr<bool> CaughtUp();
+
+  // Where to go on: behind everything that Read returned.
+  const internal::v1::LogPlace& place() const { return place_; }
+
+ private:
+  explicit CommitsAhead(std::unique_ptr<CommitReader> reader);
+  absl::StatusOr<CommitBatch> ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max);
+  void Await();
+
+  const std::unique_ptr<CommitReader> reader_;  // of the thread that reads ahead, while it does
+  std::future<absl::StatusOr<CommitBatch>> reading_;
+  std::optional<absl::StatusOr<CommitBatch>> read_;  // and not yet returned
+  CommitBatch returned_;
+  internal::v1::LogPlace place_;
+};
+
+}  // namespace realise
