@@ -63,13 +63,60 @@ absl::StatusOr<Handle> NewHandle(rd_kafka_type_t type,
   return handle;
 }
 
+// Reads one topic from its first record on.
+class BareConsumer {
+ public:
+  ~BareConsumer() {
+    if (consuming_) rd_kafka_consume_stop(topic_.get(), 0);
+  }
+
+  absl::Status Begin(const std::string& brokers, const std::string& topic) {
+    ASSIGN_OR_RETURN(handle_, NewHandle(RD_KAFKA_CONSUMER,
+                                        {{"bootstrap.servers", brokers},
+                                         {"fetch.wait.max.ms", "10"},
+                                         {"check.crcs", "true"},
+                                         {"enable.auto.commit", "false"}},
+                                        nullptr));
+    topic_.reset(rd_kafka_topic_new(handle_.get(), topic.c_str(), nullptr));
+    if (rd_kafka_consume_start(topic_.get(), 0, RD_KAFKA_OFFSET_BEGINNING) != 0) {
+      return absl::UnavailableError(rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    consuming_ = true;
+    return absl::OkStatus();
+  }
+
+  // Whether there was a record.
+  bool Fetch(int wait_ms) {
+    const Message message(rd_kafka_consume(topic_.get(), 0, wait_ms));
+    if (message == nullptr || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+    ++read_;
+    return true;
+  }
+
+  // Until it has read `target` records.
+  absl::Status ReadUpTo(uint64_t target) {
+    const Stopwatch watch;
+    while (read_ < target) {
+      Fetch(kFetchMs);
+      if (watch.seconds() > kGiveUpSeconds)
+        return absl::UnavailableError("Kafka did not give back what it took");
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Handle handle_;
+  Topic topic_;
+  bool consuming_ = false;
+  uint64_t read_ = 0;
+};
+
 class LiveKafkaFloor : public KafkaFloor {
  public:
   LiveKafkaFloor(std::string brokers, std::string name)
       : brokers_(std::move(brokers)), name_(std::move(name)) {}
 
   ~LiveKafkaFloor() override {
-    if (consuming_) rd_kafka_consume_stop(consumed_.get(), 0);
     // A topic that stays is no harm: its name is of this run alone.
     static_cast<void>(DeleteTopics(brokers_, {name_}));
   }
@@ -83,24 +130,14 @@ class LiveKafkaFloor : public KafkaFloor {
                                            {"message.max.bytes", "1048576"}},
                                           &delivered_));
     produced_.reset(rd_kafka_topic_new(producer_.get(), name_.c_str(), nullptr));
-    ASSIGN_OR_RETURN(consumer_, NewHandle(RD_KAFKA_CONSUMER,
-                                          {{"bootstrap.servers", brokers_},
-                                           {"fetch.wait.max.ms", "10"},
-                                           {"check.crcs", "true"},
-                                           {"enable.auto.commit", "false"}},
-                                          nullptr));
-    consumed_.reset(rd_kafka_topic_new(consumer_.get(), name_.c_str(), nullptr));
-    if (rd_kafka_consume_start(consumed_.get(), 0, RD_KAFKA_OFFSET_BEGINNING) != 0) {
-      return absl::UnavailableError(rd_kafka_err2str(rd_kafka_last_error()));
-    }
-    consuming_ = true;
+    RETURN_IF_ERROR(consumer_.Begin(brokers_, name_));
     // Connections and the producer's id are there before anything is measured.
     RETURN_IF_ERROR(ProduceOne("first"));
-    return ReadBack(1);
+    return consumer_.ReadUpTo(1);
   }
 
   absl::StatusOr<double> ProduceAndReadBack(const std::vector<std::string>& values) override {
-    const uint64_t target = read_ + (produced_count_ - read_) + values.size();
+    const uint64_t target = produced_count_ + values.size();
     const Stopwatch watch;
     for (const std::string& value : values) {
       RETURN_IF_ERROR(Produce(value));
@@ -112,7 +149,7 @@ class LiveKafkaFloor : public KafkaFloor {
       rd_kafka_poll(producer_.get(), kPollMs);
       FetchReady();
     }
-    RETURN_IF_ERROR(ReadBack(target));
+    RETURN_IF_ERROR(consumer_.ReadUpTo(target));
     return watch.seconds();
   }
 
@@ -144,25 +181,8 @@ class LiveKafkaFloor : public KafkaFloor {
   }
 
   void FetchReady() {
-    while (Fetch(0)) {
+    while (consumer_.Fetch(0)) {
     }
-  }
-
-  bool Fetch(int wait_ms) {
-    const Message message(rd_kafka_consume(consumed_.get(), 0, wait_ms));
-    if (message == nullptr || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-    ++read_;
-    return true;
-  }
-
-  absl::Status ReadBack(uint64_t target) {
-    const Stopwatch watch;
-    while (read_ < target) {
-      Fetch(kFetchMs);
-      if (watch.seconds() > kGiveUpSeconds)
-        return absl::UnavailableError("Kafka did not give back what it took");
-    }
-    return absl::OkStatus();
   }
 
   const std::string brokers_;
@@ -170,11 +190,8 @@ class LiveKafkaFloor : public KafkaFloor {
   Delivered delivered_;
   Handle producer_;
   Topic produced_;
-  Handle consumer_;
-  Topic consumed_;
-  bool consuming_ = false;
+  BareConsumer consumer_;
   uint64_t produced_count_ = 0;
-  uint64_t read_ = 0;
 };
 
 }  // namespace
@@ -189,6 +206,14 @@ absl::StatusOr<std::unique_ptr<KafkaFloor>> KafkaFloor::Open(const std::string& 
   auto floor = std::make_unique<LiveKafkaFloor>(brokers, topic);
   RETURN_IF_ERROR(floor->Begin());
   return floor;
+}
+
+absl::StatusOr<double> ConsumeAll(const std::string& brokers, const std::string& topic, uint64_t count) {
+  BareConsumer consumer;
+  const Stopwatch watch;
+  RETURN_IF_ERROR(consumer.Begin(brokers, topic));
+  RETURN_IF_ERROR(consumer.ReadUpTo(count));
+  return watch.seconds();
 }
 
 absl::Status DeleteTopics(const std::string& brokers, const std::vector<std::string>& topics) {

@@ -2,6 +2,7 @@
 // partition.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ class KafkaFloor {
   // Produces one value and waits for its acknowledgement.
   [[nodiscard]] virtual absl::Status ProduceOne(const std::string& value) = 0;
 };
+
+// The seconds from a consumer's start until it had `count` records of a topic, from its first on.
+[[nodiscard]] absl::StatusOr<double> ConsumeAll(const std::string& brokers, const std::string& topic,
+                                                uint64_t count);
 
 // Deletes topics; for what a load left behind.
 [[nodiscard]] absl::Status DeleteTopics(const std::string& brokers, const std::vector<std::string>& topics);

@@ -1,6 +1,9 @@
 // realise_bench: how fast a ledger in the embedded log is folded into the views, beside parsing its commits
-// and beside ingesting its rows.  Google Benchmark runs and times each; the table is printed behind its own
-// lines.
+// and beside ingesting its rows; from Kafka too if REALISE_KAFKA_BROKERS names brokers, beside bare
+// librdkafka.  Google Benchmark runs and times each; the table is printed behind its own lines.
+#include <unistd.h>
+
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -11,6 +14,9 @@
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/commit.h"
+#include "libs/event_log/commit_reader.h"
+#include "libs/event_log/copy/ledger_copy.h"
+#include "libs/event_log/kafka/kafka_event_log.h"
 #include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "libs/postings/postings.h"
 #include "libs/projection/projection.h"
@@ -19,6 +25,7 @@
 #include "tests/bench/background_work.h"
 #include "tests/bench/generated_history.h"
 #include "tests/bench/generated_ledger.h"
+#include "tests/bench/kafka_floor.h"
 #include "tests/bench/result_table.h"
 #include "tests/support/server_process.h"
 
@@ -33,6 +40,7 @@ struct Options {
   uint64_t events = 100'000;
   int repetitions = 3;
   std::string folder;
+  std::string brokers;
 };
 
 // What the runs measured, by name: each repetition.
@@ -48,9 +56,14 @@ class ReplayBench {
     return absl::OkStatus();
   }
 
+  // Copies the ledger to Kafka, into a topic of its own.
+  absl::Status PrepareKafka();
+
   // Each returns what that took which it is named after, and nothing around it.
   absl::StatusOr<Spent> Parse();
-  absl::StatusOr<Spent> Replay();
+  absl::StatusOr<Spent> Replay() { return ReplayOf(*log_, "quiet"); }
+  absl::StatusOr<Spent> ReplayKafka() { return ReplayOf(*kafka_, "quiet_kafka"); }
+  absl::StatusOr<Spent> ConsumeKafka();
   absl::StatusOr<Spent> Reopen();
   absl::StatusOr<Spent> Ingest();
 
@@ -59,6 +72,9 @@ class ReplayBench {
   const absl::Status& failed() const { return failed_; }
 
  private:
+  // Adds what it took until all was quiet under that name.
+  absl::StatusOr<Spent> ReplayOf(EventLog& log, const std::string& quiet);
+  std::string TopicPrefix() const { return fmt::format("realise.bench.{:06}.", getpid() % 1'000'000); }
   // Of wall and CPU, each by itself.
   Spent Median(const std::string& name) const;
   ResultRow Row(const std::string& what, const std::string& name) const;
@@ -66,6 +82,7 @@ class ReplayBench {
   const Options options_;
   const std::string folder_;
   std::unique_ptr<RocksDbEventLog> log_;
+  std::unique_ptr<KafkaEventLog> kafka_;
   LedgerSize size_;
   uint64_t rows_ = 0;
   size_t board_cells_ = 0;
@@ -88,18 +105,33 @@ absl::StatusOr<Spent> ReplayBench::Parse() {
   return parsed ? absl::StatusOr<Spent>(spent) : absl::InternalError("a generated commit does not decode");
 }
 
-absl::StatusOr<Spent> ReplayBench::Replay() {
+absl::Status ReplayBench::PrepareKafka() {
+  KafkaEventLogOptions options;
+  options.brokers = options_.brokers;
+  options.topic_prefix = TopicPrefix();
+  ASSIGN_OR_RETURN(kafka_, KafkaEventLog::Open(options));
+  ASSIGN_OR_RETURN(const auto reader, CommitReader::Open(*log_, kLedger, std::nullopt));
+  return CopyLedger(ValidCommitsOf(*reader), *kafka_, kLedger).status();
+}
+
+absl::StatusOr<Spent> ReplayBench::ConsumeKafka() {
+  const SpentWatch watch;
+  RETURN_IF_ERROR(ConsumeAll(options_.brokers, TopicPrefix() + kLedger, size_.commits + 1).status());
+  return watch.spent();
+}
+
+absl::StatusOr<Spent> ReplayBench::ReplayOf(EventLog& log, const std::string& quiet) {
   std::filesystem::remove_all(folder_ + "/views");
   BackgroundWorkEnv env;
   ProjectionOptions options;
   options.path = folder_ + "/views";
   options.env = &env;
-  ASSIGN_OR_RETURN(const auto projection, Projection::Open(*log_, options));
+  ASSIGN_OR_RETURN(const auto projection, Projection::Open(log, options));
   const SpentWatch watch;
   RETURN_IF_ERROR(projection->RunOnce());
   const Spent caught_up = watch.spent();
   env.WaitUntilQuiet();
-  measured_["quiet"].push_back(watch.spent());
+  measured_[quiet].push_back(watch.spent());
   ASSIGN_OR_RETURN(const auto source, projection->Snapshot(kLedger));
   if (source->Latest().sequence != size_.events) return absl::InternalError("the fold did not reach the end");
   ASSIGN_OR_RETURN(const Cells cells, source->BalancesAt(SavingsAccount(kPlainBoard), size_.events));
@@ -193,8 +225,19 @@ void ReplayBench::PrintTable() const {
   ResultRow opened = Row("the projection opened again, all folded", "reopen");
   opened.measured = fmt::format("{} (CPU {})", ShowTime(reopen.wall), ShowTime(reopen.cpu));
   opened.floor = opened.ratio = "-";
-  bench::PrintTable({Row("replay until caught up, embedded log", "replay"),
-                     Row("replay until compaction is quiet", "quiet"), opened});
+  std::vector<ResultRow> rows = {Row("replay until caught up, embedded log", "replay"),
+                                 Row("replay until compaction is quiet", "quiet"), opened};
+  if (kafka_ != nullptr) {
+    const Spent consume = Median("consume_kafka");
+    const Spent replay = Median("replay_kafka");
+    ResultRow row = Row("replay until caught up, Kafka", "replay_kafka");
+    row.floor = fmt::format("{}: its commits by bare librdkafka, {} (CPU {})",
+                            ShowRate(static_cast<double>(size_.events) / consume.wall),
+                            ShowTime(consume.wall), ShowTime(consume.cpu));
+    row.ratio = ShowRatio(consume.wall, replay.wall);
+    rows.push_back(row);
+  }
+  bench::PrintTable(rows);
   fmt::print("\nRepetitions: {}; medians. The savings account of {} has {} cells.\n", options_.repetitions,
              kPlainBoard, board_cells_);
 }
@@ -210,10 +253,14 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--folder", options.folder, "Where to write; a temporary folder unless given");
   CLI11_PARSE(app, argc, argv);
+  if (const char* brokers = std::getenv("REALISE_KAFKA_BROKERS"); brokers != nullptr)
+    options.brokers = brokers;
   const TemporaryFolder temporary;
   if (!options.folder.empty()) std::filesystem::create_directories(options.folder);
   ReplayBench bench(options, options.folder.empty() ? temporary.path() : options.folder);
-  if (const absl::Status prepared = bench.Prepare(); !prepared.ok()) {
+  absl::Status prepared = bench.Prepare();
+  if (prepared.ok() && !options.brokers.empty()) prepared = bench.PrepareKafka();
+  if (!prepared.ok()) {
     fmt::print(stderr, "realise_bench: {}\n", prepared.ToString());
     return 1;
   }
@@ -221,6 +268,10 @@ int Main(int argc, char** argv) {
   bench.Run("replay", &ReplayBench::Replay);
   bench.Run("reopen", &ReplayBench::Reopen);
   bench.Run("ingest", &ReplayBench::Ingest);
+  if (!options.brokers.empty()) {
+    bench.Run("consume_kafka", &ReplayBench::ConsumeKafka);
+    bench.Run("replay_kafka", &ReplayBench::ReplayKafka);
+  }
   int no_arguments = 1;
   benchmark::Initialize(&no_arguments, argv);
   benchmark::RunSpecifiedBenchmarks();
@@ -228,6 +279,7 @@ int Main(int argc, char** argv) {
   if (!bench.failed().ok()) return 1;
   fmt::print("\n");
   bench.PrintTable();
+  if (options.brokers.empty()) fmt::print("Kafka was not measured: REALISE_KAFKA_BROKERS is not set.\n");
   return 0;
 }
 

@@ -89,8 +89,9 @@ def main(results_path, load_path):
     results = read_results(results_path)
     load = read_load(load_path)
     table = Table()
-    table.add_rates("replay", rate(results, "realise.replay"), rate(results, "postgresql.rebuild"),
-                    rate(results, "kafka_streams.replay"))
+    for label, name in (("realise.replay", "embedded log"), ("realise.replay_kafka", "Kafka")):
+        table.add_rates(f"replay, Realise from {name}", rate(results, label), rate(results, "postgresql.rebuild"),
+                        rate(results, "kafka_streams.replay"))
     appends = max(rate(results, "postgresql.append.1"), rate(results, "postgresql.append.2"))
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
         table.add_rates(f"append and fold in bulk, Realise on {name}", of_load(load, BULK[log], "^"), appends,

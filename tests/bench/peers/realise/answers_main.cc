@@ -10,6 +10,7 @@
 #include "libs/base/status_macros.h"
 #include "libs/event_log/copy/commit_file.h"
 #include "libs/event_log/copy/ledger_copy.h"
+#include "libs/event_log/kafka/kafka_event_log.h"
 #include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "libs/postings/postings.h"
 #include "libs/projection/projection.h"
@@ -24,6 +25,7 @@ constexpr char kLedger[] = "RH5";
 
 struct Options {
   std::string backup;
+  std::string brokers;
   std::string folder;
   std::string out;
   std::optional<uint64_t> as_at;
@@ -84,10 +86,22 @@ absl::Status WriteAnswers(const Projection& projection, const Options& options) 
   return answers.Write(options.out);
 }
 
-absl::Status Run(const Options& options) {
-  ASSIGN_OR_RETURN(const auto log, RocksDbEventLog::Open({.path = options.folder + "/log", .env = nullptr}));
+// The ledger of a file in an embedded log, or of a broker where it is.
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(const Options& options) {
+  if (!options.brokers.empty()) {
+    KafkaEventLogOptions kafka;
+    kafka.brokers = options.brokers;
+    return KafkaEventLog::Open(kafka);
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log,
+                   RocksDbEventLog::Open({.path = options.folder + "/log", .env = nullptr}));
   ASSIGN_OR_RETURN(const auto file, CommitFileReader::Open(options.backup));
-  ASSIGN_OR_RETURN(const CopiedLedger copied, CopyLedger(CommitsOf(*file), *log, kLedger));
+  RETURN_IF_ERROR(CopyLedger(CommitsOf(*file), *log, kLedger).status());
+  return log;
+}
+
+absl::Status Run(const Options& options) {
+  ASSIGN_OR_RETURN(const auto log, OpenLog(options));
   ProjectionOptions projection_options;
   projection_options.path = options.folder + "/views";
   const bool folded_before = std::filesystem::exists(projection_options.path);
@@ -95,15 +109,18 @@ absl::Status Run(const Options& options) {
   const bench::SpentWatch watch;
   RETURN_IF_ERROR(projection->RunOnce());
   const bench::Spent spent = watch.spent();
+  ASSIGN_OR_RETURN(const auto source, projection->Snapshot(kLedger));
   fmt::print("realise {} events={} seconds={:.3f} cpu_seconds={:.3f}\n", folded_before ? "reopen" : "replay",
-             copied.head.next_sequence - 1, spent.wall, spent.cpu);
+             source->Latest().sequence, spent.wall, spent.cpu);
   return WriteAnswers(*projection, options);
 }
 
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("Folds a ledger and writes its balances.", "realise_peer_answers");
-  app.add_option("--backup", options.backup, "The file that realise_generate wrote")->required();
+  auto* from = app.add_option_group("log")->require_option(1);
+  from->add_option("--backup", options.backup, "The file that realise_generate wrote");
+  from->add_option("--brokers", options.brokers, "Kafka brokers that hold that ledger, and no other");
   app.add_option("--as-at", options.as_at, "The sequence to answer for; the last one unless given");
   app.add_option("--out", options.out, "Where the answers go")->required();
   app.add_option(
