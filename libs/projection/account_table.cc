@@ -54,6 +54,33 @@ std::vector<CellBalance> Sum(const std::vector<CellBalance>& balances, std::vect
   return both;
 }
 
+struct Checkpoint {
+  Sequence sequence = 0;  // 0: none
+  std::vector<CellBalance> balances;
+};
+
+// The account's last one: its key is known, which is cheaper than a seek.
+absl::StatusOr<Checkpoint> LastCheckpoint(const ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                          const ViewAccountRow& account) {
+  if (account.checkpoint == 0) return Checkpoint();
+  const std::string key = keys.Checkpoint(account.number, account.checkpoint);
+  ASSIGN_OR_RETURN(const auto row, snapshot.Get(key));
+  auto balances = row ? DecodeBalances(*row) : std::nullopt;
+  if (!balances) return DamagedRow(key);
+  return Checkpoint{account.checkpoint, *std::move(balances)};
+}
+
+absl::StatusOr<Checkpoint> CheckpointUpTo(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                          AccountNumber account, Sequence sequence) {
+  const std::string prefix = keys.Account(ViewTable::kCheckpoints, account);
+  snapshot.SeekForPrev(keys.Checkpoint(account, sequence));
+  RETURN_IF_ERROR(snapshot.status());
+  if (!snapshot.On(prefix)) return Checkpoint();
+  auto balances = DecodeBalances(snapshot.value());
+  if (!balances || snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
+  return Checkpoint{ReadUint64(snapshot.key().substr(prefix.size())), *std::move(balances)};
+}
+
 }  // namespace
 
 absl::Status DamagedRow(std::string_view key) {
@@ -79,26 +106,19 @@ absl::Status ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, Acco
 }
 
 absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                                      AccountNumber account, Sequence sequence) {
-  const std::string prefix = keys.Account(ViewTable::kCheckpoints, account);
-  Sequence checkpoint = 0;
-  std::vector<CellBalance> balances;
-  snapshot.SeekForPrev(keys.Checkpoint(account, sequence));
-  if (snapshot.On(prefix)) {
-    if (snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
-    checkpoint = ReadUint64(snapshot.key().substr(prefix.size()));
-    auto cells = DecodeBalances(snapshot.value());
-    if (!cells) return DamagedRow(snapshot.key());
-    balances = *std::move(cells);
-  }
-  RETURN_IF_ERROR(snapshot.status());
+                                                      const ViewAccountRow& account, Sequence sequence) {
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint,
+                   account.checkpoint <= sequence ? LastCheckpoint(snapshot, keys, account)
+                                                  : CheckpointUpTo(snapshot, keys, account.number, sequence));
+  const bool is_last = checkpoint.sequence == account.checkpoint;
+  if (is_last && account.postings_since == 0) return checkpoint.balances;
   std::vector<CellBalance> since;
-  RETURN_IF_ERROR(ScanPostings(snapshot, keys, account, checkpoint, sequence,
+  RETURN_IF_ERROR(ScanPostings(snapshot, keys, account.number, checkpoint.sequence, sequence,
                                [&](Sequence, const std::vector<CellDelta>& deltas) {
                                  for (const CellDelta& delta : deltas)
                                    since.emplace_back(delta.cell, delta.delta);
                                }));
-  return Sum(balances, std::move(since));
+  return Sum(checkpoint.balances, std::move(since));
 }
 
 absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
@@ -137,7 +157,7 @@ AccountTable::Account& AccountTable::Touch(const std::string& name) {
 absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store) {
   const auto snapshot = store.Snapshot();
   ASSIGN_OR_RETURN(const auto balances,
-                   ReadBalances(*snapshot, keys_, account.row.number, std::numeric_limits<Sequence>::max()));
+                   ReadBalances(*snapshot, keys_, account.row, std::numeric_limits<Sequence>::max()));
   account.balances.insert(balances.begin(), balances.end());
   if (account.balances.size() != account.row.cells) return DamagedRow(keys_.AccountName(account.name));
   cells_in_memory_ += account.balances.size();

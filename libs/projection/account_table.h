@@ -72,11 +72,12 @@ class AccountTable {
   size_t cells_in_memory_ = 0;
 };
 
-// The balances of an account behind `sequence`, by cell: the last checkpoint up to there, and the postings
-// since.   UNAVAILABLE, DATA_LOSS  as ViewStore.
+// The balances of an account, as its row in the snapshot has it, behind `sequence`, by cell: the last
+// checkpoint up to there, and the postings since.   UNAVAILABLE, DATA_LOSS  as ViewStore.
 [[nodiscard]] absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot,
                                                                     const ViewKeyspace& keys,
-                                                                    AccountNumber account, Sequence sequence);
+                                                                    const ViewAccountRow& account,
+                                                                    Sequence sequence);
 
 // Calls `each` with the postings of an account behind `after` and up to `sequence`, row by row.   Errors as
 // above.

@@ -22,9 +22,22 @@ using CountedMeasures = std::map<std::string, Counted>;  // by measure
 // Months in which a measure is part of a board's figures, by measure, by board.
 using MonthsOfBoards = std::map<std::string, std::map<std::string, std::vector<Period>>, std::less<>>;
 
-absl::StatusOr<CountedMeasures> ReadCounts(const FigureSource& source, const Ground& ground) {
+// The measures that may be part of the boards' figures, in any month.
+std::set<std::string> MeasuresOf(const Structure& structure, const std::vector<std::string>& boards) {
+  std::set<std::string> ids;
+  for (const std::string& board : boards) {
+    const std::set<std::string>& of_board = structure.MeasuresEverOf(board);
+    ids.insert(of_board.begin(), of_board.end());
+  }
+  return ids;
+}
+
+// Of those `only`; of all if there is none.
+absl::StatusOr<CountedMeasures> ReadCounts(const FigureSource& source, const Ground& ground,
+                                           const std::optional<std::set<std::string>>& only) {
   CountedMeasures counted;
   for (const auto& [id, facts] : ground.structure().measures()) {
+    if (only && !only->contains(id)) continue;
     if (facts.definition.unit() != v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE) continue;
     ASSIGN_OR_RETURN(Cells cells, source.BalancesAt(CountsAccount(id), ground.end.sequence));
     counted.emplace(id, Counted{&facts, std::move(cells)});
@@ -136,7 +149,10 @@ absl::StatusOr<v1::QueryBedDaysResponse> AnswerBedDays(const FigureSource& sourc
                                                        const v1::QueryBedDaysRequest& request) {
   ASSIGN_OR_RETURN(const Ground ground, FindGround(source, request.ledger(), request.basis()));
   ASSIGN_OR_RETURN(const std::vector<std::string> boards, AskedBoards(ground, request.board_ids()));
-  ASSIGN_OR_RETURN(const CountedMeasures counted, ReadCounts(source, ground));
+  // The latest month that anything was reported for is that of all boards.
+  std::optional<std::set<std::string>> only;
+  if (!request.period_to().empty()) only = MeasuresOf(ground.structure(), boards);
+  ASSIGN_OR_RETURN(const CountedMeasures counted, ReadCounts(source, ground, only));
   ASSIGN_OR_RETURN(const Months months, AskedMonths(request, counted, ground.end));
   const MonthsOfBoards sets = SetsOfMeasures(ground.structure(), counted, months);
 

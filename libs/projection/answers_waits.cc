@@ -103,17 +103,17 @@ absl::Status WaitsAnswer::AddToPool(const std::string& measure_id, Pool& pool) {
 
 absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
                                     v1::QueryWaitsResponse& response) {
-  // Measures come in the order of their ids, so those of a pool do too.
-  std::map<std::string_view, std::map<v1::Pathway, std::vector<const std::string*>>> sets;
-  for (const auto& [id, facts] : ground_.structure().measures()) {
-    if (!IsWaits(facts)) continue;
-    for (const std::string_view board : ground_.structure().BoardsOf(facts, month_)) {
-      sets[board][facts.definition.pathway()].push_back(&id);
-    }
-  }
+  const Structure& structure = ground_.structure();
   for (const std::string& board : boards) {
-    if (!sets.contains(board)) response.add_boards_without_measures(board);
-    for (const auto& [pathway, measures] : sets[board]) {
+    // Measures come in the order of their ids, so those of a pool do too.
+    std::map<v1::Pathway, std::vector<const std::string*>> pathways;
+    for (const std::string& id : structure.MeasuresEverOf(board)) {
+      const MeasureFacts& facts = structure.measures().at(id);
+      if (!IsWaits(facts) || !structure.BoardsOf(facts, month_).contains(board)) continue;
+      pathways[facts.definition.pathway()].push_back(&id);
+    }
+    if (pathways.empty()) response.add_boards_without_measures(board);
+    for (const auto& [pathway, measures] : pathways) {
       Pool pool;
       for (const std::string* id : measures) RETURN_IF_ERROR(AddToPool(*id, pool));
       v1::Waits& waits = *response.add_waits();

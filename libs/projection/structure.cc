@@ -109,6 +109,8 @@ absl::Status Structure::ApplyProject(const v1::Event& event) {
   state::Assignment& assignment = *projects_[body.project_id()].add_assignments();
   assignment.set_effective_from(DayNumber(from));
   assignment.set_board_id(body.board_id());
+  const std::set<std::string>& measures = measures_of_project_[body.project_id()];
+  measures_of_board_[body.board_id()].insert(measures.begin(), measures.end());
   return absl::OkStatus();
 }
 
@@ -140,6 +142,14 @@ absl::Status Structure::ApplyMeasure(const v1::Event& event) {
   ASSIGN_OR_RETURN(const Date from, DateOf(body.effective_from()));
   const bool is_project = body.has_project_id();
   at->second.assignees.push_back({from, is_project, is_project ? body.project_id() : body.board_id()});
+  if (!is_project) {
+    measures_of_board_[body.board_id()].insert(body.measure_id());
+    return absl::OkStatus();
+  }
+  measures_of_project_[body.project_id()].insert(body.measure_id());
+  for (const state::Assignment& assignment : projects_[body.project_id()].assignments()) {
+    measures_of_board_[assignment.board_id()].insert(body.measure_id());
+  }
   return absl::OkStatus();
 }
 
@@ -173,6 +183,12 @@ std::set<std::string_view> Structure::BoardsOf(const MeasureFacts& measure, Peri
     boards.insert(board->first);
   }
   return boards;
+}
+
+const std::set<std::string>& Structure::MeasuresEverOf(const std::string& board_id) const {
+  static const std::set<std::string> kNone;
+  const auto at = measures_of_board_.find(board_id);
+  return at == measures_of_board_.end() ? kNone : at->second;
 }
 
 std::optional<Sequence> Structure::ClosedAt(Period month) const {

@@ -7,18 +7,21 @@
 
 namespace realise {
 
-absl::StatusOr<SharedStructure> StructureCache::Get(const ViewKeyspace& keys, Sequence last_fact,
-                                                    const ReadFacts& read) {
-  const Key key(keys.version, keys.ledger, last_fact);
-  auto [after, kept] = Nearest(key);
-  if (kept.structure && after == last_fact) return kept.structure;
+absl::StatusOr<SharedStructure> StructureCache::Get(const ViewKeyspace& keys, Sequence sequence,
+                                                    const LastFact& last_fact, const ReadFacts& read) {
+  auto [after, kept] = Nearest(Key(keys.version, keys.ledger, sequence));
+  if (kept.structure && sequence <= kept.up_to) return kept.structure;
   // Without the lock: two who ask at once may both fold, and get the same.
-  Structure structure = kept.structure ? *kept.structure : Structure();
-  ASSIGN_OR_RETURN(const std::vector<FactEvent> facts, read(after));
-  RETURN_IF_ERROR(structure.Add(facts));
-  kept.structure = Structure::Share(std::move(structure));
-  kept.facts += facts.size();
-  Keep(key, kept);
+  ASSIGN_OR_RETURN(const Sequence last, last_fact(sequence));
+  if (!kept.structure || after < last) {
+    Structure structure = kept.structure ? *kept.structure : Structure();
+    ASSIGN_OR_RETURN(const std::vector<FactEvent> facts, read(after, last));
+    RETURN_IF_ERROR(structure.Add(facts));
+    kept.structure = Structure::Share(std::move(structure));
+    kept.facts += facts.size();
+  }
+  kept.up_to = sequence;
+  Keep(Key(keys.version, keys.ledger, last), kept);
   return kept.structure;
 }
 
@@ -37,7 +40,10 @@ void StructureCache::Keep(const Key& key, Kept kept) {
   const std::lock_guard lock(mutex_);
   kept.used = ++uses_;
   const size_t facts = kept.facts;
-  if (kept_.emplace(key, std::move(kept)).second) facts_ += facts;
+  const Sequence up_to = kept.up_to;
+  const auto [at, added] = kept_.emplace(key, std::move(kept));
+  if (added) facts_ += facts;
+  at->second.up_to = std::max(at->second.up_to, up_to);
   while (kept_.size() > 1 && (kept_.size() > limits_.structures_max || facts_ > limits_.facts_max)) {
     const auto oldest = std::min_element(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) {
       return a.second.used < b.second.used;

@@ -29,24 +29,28 @@ class StructureCache {
  public:
   explicit StructureCache(StructureCacheLimits limits = {}) : limits_(limits) {}
 
-  // The facts of a ledger behind `after`, up to the one that is asked for.
-  using ReadFacts = std::function<absl::StatusOr<std::vector<FactEvent>>(Sequence after)>;
+  // The sequence of a ledger's last fact up to `sequence`; 0 if there is none.
+  using LastFact = std::function<absl::StatusOr<Sequence>(Sequence sequence)>;
+  // A ledger's facts behind `after` and up to `last`.
+  using ReadFacts = std::function<absl::StatusOr<std::vector<FactEvent>>(Sequence after, Sequence last)>;
 
-  // The structure up to the fact at `last_fact` (0 for none) of the ledger and fold version of `keys`.  Goes
-  // on from the nearest one before it that is kept.   Errors  as Structure::Fold, and those of `read`.
-  [[nodiscard]] absl::StatusOr<SharedStructure> Get(const ViewKeyspace& keys, Sequence last_fact,
-                                                    const ReadFacts& read);
+  // The structure as at `sequence` of the ledger and fold version of `keys`.  Goes on from the nearest one
+  // before it that is kept, and asks for nothing if it is known that no fact came in between.
+  // REQUIRES: events up to `sequence` are folded.   Errors  as Structure::Fold, and those of the two.
+  [[nodiscard]] absl::StatusOr<SharedStructure> Get(const ViewKeyspace& keys, Sequence sequence,
+                                                    const LastFact& last_fact, const ReadFacts& read);
 
   // What is kept.
   size_t structures() const;
   size_t facts() const;
 
  private:
-  using Key = std::tuple<uint16_t, LedgerNumber, Sequence>;
+  using Key = std::tuple<uint16_t, LedgerNumber, Sequence>;  // of the last fact
   struct Kept {
     SharedStructure structure;
     size_t facts = 0;
-    uint64_t used = 0;  // by the count of uses
+    Sequence up_to = 0;  // no other fact up to here, nor perhaps further
+    uint64_t used = 0;   // by the count of uses
   };
 
   // The one for `key`, or the nearest before it of the same ledger and version; an empty one if there is

@@ -1,6 +1,7 @@
 // An answer is the same, byte for byte, whether its structure is folded for it or was kept.
 #include "libs/projection/structure_cache.h"
 
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -33,6 +34,10 @@ std::string Answered(const FigureSource& source, const v1::Basis& basis,
 std::string AllAnswers(const FigureSource& source, const v1::Basis& basis) {
   return Answered(source, basis, &AnswerBoards) + "|" + Answered(source, basis, &AnswerSavings) + "|" +
          Answered(source, basis, &AnswerBedDays) + "|" + Answered(source, basis, &AnswerWaits);
+}
+
+StructureCache::LastFact Last(Sequence last) {
+  return [last](Sequence) { return last; };
 }
 
 class StructureCacheTest : public ::testing::Test {
@@ -106,26 +111,85 @@ TEST_F(StructureCacheTest, ThreadsThatAskAtOnceGetTheSame) {
 
 TEST_F(StructureCacheTest, VersionsAndLedgersAreKeptApart) {
   StructureCache cache;
-  const auto none = [](Sequence) { return std::vector<FactEvent>(); };
-  const auto one = [](Sequence) {
+  const auto none = [](Sequence, Sequence) { return std::vector<FactEvent>(); };
+  const auto one = [](Sequence, Sequence) {
     return std::vector<FactEvent>{{.sequence = 5, .event = testing::BoardEstablished("b")}};
   };
-  EXPECT_EQ((*cache.Get({1, 1}, 5, one))->boards().size(), 1u);
-  EXPECT_EQ((*cache.Get({2, 1}, 5, none))->boards().size(), 0u);
-  EXPECT_EQ((*cache.Get({1, 2}, 5, none))->boards().size(), 0u);
-  EXPECT_EQ((*cache.Get({1, 1}, 5, none))->boards().size(), 1u);
-  EXPECT_EQ((*cache.Get({1, 1}, 4, none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 1}, 5, Last(5), one))->boards().size(), 1u);
+  EXPECT_EQ((*cache.Get({2, 1}, 5, Last(0), none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 2}, 5, Last(0), none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 1}, 5, Last(5), none))->boards().size(), 1u);
+  EXPECT_EQ((*cache.Get({1, 1}, 4, Last(0), none))->boards().size(), 0u);
   EXPECT_EQ(cache.structures(), 4u);
+}
+
+TEST_F(StructureCacheTest, AsksForTheLastFactOnlyWhereItIsNotKnown) {
+  StructureCache cache;
+  int asked = 0;
+  std::map<Sequence, v1::Event> facts = {{5, testing::BoardEstablished("b")}};
+  const auto last = [&](Sequence sequence) -> absl::StatusOr<Sequence> {
+    ++asked;
+    const auto behind = facts.upper_bound(sequence);
+    return behind == facts.begin() ? 0 : std::prev(behind)->first;
+  };
+  const auto read = [&](Sequence after, Sequence up_to) {
+    std::vector<FactEvent> read;
+    for (const auto& [sequence, event] : facts) {
+      if (sequence > after && sequence <= up_to) read.push_back({.sequence = sequence, .event = event});
+    }
+    return read;
+  };
+  const auto boards = [&](Sequence sequence) {
+    return (*cache.Get({1, 1}, sequence, last, read))->boards().size();
+  };
+  EXPECT_EQ(boards(20), 1u);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(boards(5), 1u);
+  EXPECT_EQ(boards(12), 1u);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(boards(4), 0u);
+  EXPECT_EQ(boards(3), 0u);
+  EXPECT_EQ(asked, 2);
+  // More was folded.
+  facts.emplace(25, testing::BoardEstablished("c"));
+  EXPECT_EQ(boards(24), 1u);
+  EXPECT_EQ(boards(30), 2u);
+  EXPECT_EQ(asked, 4);
+  EXPECT_EQ(boards(24), 1u);
+  EXPECT_EQ(boards(25), 2u);
+  EXPECT_EQ(asked, 4);
+  EXPECT_EQ(cache.structures(), 3u);
+}
+
+TEST_F(StructureCacheTest, ABoardsMeasuresAreAmongThoseItEverHad) {
+  SCOPED_TRACE(::testing::Message() << "seed " << seed_);
+  const auto structure = expected_.StructureAt(ledger_.last());
+  ASSERT_TRUE(structure.ok());
+  size_t found = 0;
+  for (const auto& [id, measure] : (*structure)->measures()) {
+    for (Period month = *Period::Parse("2022/23-M01"); month <= *Period::Parse("2026/27-M12");
+         month = month.Next()) {
+      for (const std::string_view board : (*structure)->BoardsOf(measure, month)) {
+        ++found;
+        ASSERT_TRUE((*structure)->MeasuresEverOf(std::string(board)).contains(id)) << board << ' ' << id;
+      }
+    }
+  }
+  EXPECT_GT(found, 0u);
 }
 
 // A fact that cannot be read is an error each time, and nothing of it is kept.
 TEST_F(StructureCacheTest, WhatFailsIsNotKept) {
   StructureCache cache;
-  const auto bad = [](Sequence) {
+  const auto bad = [](Sequence, Sequence) {
     return std::vector<FactEvent>{{.sequence = 5, .event = testing::BoardRenamed("none", "b", "2024-01-01")}};
   };
-  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, bad).status()));
-  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, bad).status()));
+  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, Last(5), bad).status()));
+  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, Last(5), bad).status()));
+  EXPECT_TRUE(absl::IsUnavailable(cache
+                                      .Get(
+                                          {1, 1}, 5, [](Sequence) { return absl::UnavailableError(""); }, bad)
+                                      .status()));
   EXPECT_EQ(cache.structures(), 0u);
 }
 

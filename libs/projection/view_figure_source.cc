@@ -97,20 +97,21 @@ absl::StatusOr<CommitEnd> ViewFigureSource::CommitHolding(Sequence sequence) con
   return CommitHere();
 }
 
-absl::StatusOr<std::optional<AccountNumber>> ViewFigureSource::NumberOf(const std::string& account) const {
+absl::StatusOr<std::optional<ViewAccountRow>> ViewFigureSource::FindAccount(
+    const std::string& account) const {
   const std::string key = keys_.AccountName(account);
   ASSIGN_OR_RETURN(const auto bytes, snapshot_->Get(key));
   if (!bytes) return std::nullopt;
   const auto row = DecodeAccountRow(*bytes);
   if (!row) return DamagedRow(key);
-  return row->number;
+  return row;
 }
 
 absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, Sequence sequence) const {
   Cells cells;
-  ASSIGN_OR_RETURN(const auto number, NumberOf(account));
-  if (!number) return cells;
-  ASSIGN_OR_RETURN(const auto balances, ReadBalances(*snapshot_, keys_, *number, sequence));
+  ASSIGN_OR_RETURN(const auto row, FindAccount(account));
+  if (!row) return cells;
+  ASSIGN_OR_RETURN(const auto balances, ReadBalances(*snapshot_, keys_, *row, sequence));
   for (const auto& [cell, balance] : balances) {
     const std::optional<int64_t> sum = Narrow(balance);
     if (!sum) return SumTooLarge(account);
@@ -122,9 +123,9 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
 absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const std::string& account,
                                                                            Sequence sequence) const {
   std::vector<AccountPosting> postings;
-  ASSIGN_OR_RETURN(const auto number, NumberOf(account));
-  if (!number) return postings;
-  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, *number, 0, sequence,
+  ASSIGN_OR_RETURN(const auto row, FindAccount(account));
+  if (!row) return postings;
+  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, row->number, 0, sequence,
                                [&](Sequence at, const std::vector<CellDelta>& deltas) {
                                  for (const CellDelta& delta : deltas) {
                                    postings.push_back({at, delta.cell, delta.delta});
@@ -138,15 +139,18 @@ absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::FactsUpTo(Sequence sequ
 }
 
 absl::StatusOr<SharedStructure> ViewFigureSource::StructureAt(Sequence sequence) const {
+  return structures_.Get(
+      keys_, sequence, [this](Sequence up_to) { return LastFact(up_to); },
+      [this](Sequence after, Sequence last) { return ReadFacts(after, last); });
+}
+
+absl::StatusOr<Sequence> ViewFigureSource::LastFact(Sequence sequence) const {
   const std::string table = keys_.Table(ViewTable::kFacts);
   snapshot_->SeekForPrev(keys_.Fact(sequence));
   RETURN_IF_ERROR(snapshot_->status());
-  Sequence last = 0;
-  if (snapshot_->On(table)) {
-    if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
-    last = ReadUint64(snapshot_->key().substr(table.size()));
-  }
-  return structures_.Get(keys_, last, [&](Sequence after) { return ReadFacts(after, last); });
+  if (!snapshot_->On(table)) return 0;
+  if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
+  return ReadUint64(snapshot_->key().substr(table.size()));
 }
 
 absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::ReadFacts(Sequence after, Sequence sequence) const {

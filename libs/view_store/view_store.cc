@@ -106,19 +106,18 @@ absl::StatusOr<std::vector<std::optional<std::string>>> ViewSnapshot::GetAll(
   return values;
 }
 
-void ViewSnapshot::Seek(std::string_view key) {
+rocksdb::Iterator& ViewSnapshot::Cursor() {
   if (!cursor_) {
     rocksdb::ReadOptions options;
     options.snapshot = snapshot_;
     cursor_.reset(db_.NewIterator(options));
   }
-  cursor_->Seek(ToSlice(key));
+  return *cursor_;
 }
 
-void ViewSnapshot::SeekForPrev(std::string_view key) {
-  if (!cursor_) Seek(key);
-  cursor_->SeekForPrev(ToSlice(key));
-}
+void ViewSnapshot::Seek(std::string_view key) { Cursor().Seek(ToSlice(key)); }
+
+void ViewSnapshot::SeekForPrev(std::string_view key) { Cursor().SeekForPrev(ToSlice(key)); }
 
 void ViewSnapshot::Next() { cursor_->Next(); }
 

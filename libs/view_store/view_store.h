@@ -80,9 +80,11 @@ class ViewSnapshot {
  private:
   friend class ViewStore;
   explicit ViewSnapshot(rocksdb::DB& db);
+  rocksdb::Iterator& Cursor();
+
   rocksdb::DB& db_;
   const rocksdb::Snapshot* snapshot_;
-  mutable std::unique_ptr<rocksdb::Iterator> cursor_;
+  std::unique_ptr<rocksdb::Iterator> cursor_;
 };
 
 struct ViewStoreOptions {
