@@ -96,7 +96,7 @@ class Projection::Impl {
     const std::lock_guard lock(mutex_);
     for (const auto& [code, number] : registry) {
       FollowedLedger& ledger = AddLocked(code, number);
-      const auto source = ViewFigureSource::Open(*store_, structures_, code, number);
+      const auto source = ViewFigureSource::Open(*store_, caches_, code, number);
       if (absl::IsNotFound(source.status())) continue;
       RETURN_IF_ERROR(source.status());
       ledger.SetFolded(**source);
@@ -124,7 +124,7 @@ class Projection::Impl {
 
   absl::StatusOr<std::unique_ptr<ViewFigureSource>> Snapshot(const std::string& code) {
     ASSIGN_OR_RETURN(const FollowedLedger* const ledger, FindOrLook(code));
-    return ViewFigureSource::Open(*store_, structures_, code, ledger->number());
+    return ViewFigureSource::Open(*store_, caches_, code, ledger->number());
   }
 
   absl::Status WaitFor(const Receipt& receipt, std::chrono::milliseconds wait_max) {
@@ -247,7 +247,7 @@ class Projection::Impl {
   EventLog& log_;
   const ProjectionOptions options_;
   const std::unique_ptr<ViewStore> store_;
-  StructureCache structures_;
+  FigureCaches caches_;
   ChunkPermits permits_;
   StopSignal stop_;
   std::thread finder_;

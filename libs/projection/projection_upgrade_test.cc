@@ -38,8 +38,8 @@ class ProjectionVersions : public testing::ProjectionFixture {
     LedgerFold fold(memory_.log(), **store,
                     {.ledger = "RH5", .keys = {version, 1}, .catch_up_bytes = 0, .chunk_bytes = 1});
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(fold.Step(milliseconds(0)).ok());
-    StructureCache structures;
-    const auto source = ViewFigureSource::Open(**store, structures, "RH5", 1);
+    FigureCaches caches;
+    const auto source = ViewFigureSource::Open(**store, caches, "RH5", 1);
     ASSERT_TRUE(source.ok());
     EXPECT_EQ((*source)->fold_version(), 1u);
     EXPECT_EQ((*source)->Latest().sequence, 6u);

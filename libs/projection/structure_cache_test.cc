@@ -69,9 +69,9 @@ class StructureCacheTest : public ::testing::Test {
     return bases;
   }
 
-  void ExpectSame(StructureCache& cache, const std::vector<v1::Basis>& bases) {
+  void ExpectSame(FigureCaches& caches, const std::vector<v1::Basis>& bases) {
     for (const v1::Basis& basis : bases) {
-      const auto source = ViewFigureSource::Open(*store_, cache, "AA1", 1);
+      const auto source = ViewFigureSource::Open(*store_, caches, "AA1", 1);
       ASSERT_TRUE(source.ok()) << source.status();
       ASSERT_EQ(AllAnswers(**source, basis), AllAnswers(expected_, basis)) << basis.ShortDebugString();
     }
@@ -89,24 +89,47 @@ class StructureCacheTest : public ::testing::Test {
 TEST_F(StructureCacheTest, AnswersAreTheSameAtRandomPositions) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed_);
   const std::vector<v1::Basis> bases = RandomBases(120);
-  StructureCache roomy, for_one({.structures_max = 1}), for_few({.structures_max = 9, .facts_max = 200});
+  // Two that keep balances too, two that keep none.
+  FigureCaches roomy;
+  FigureCaches tight{.structures = StructureCache(), .balances = BalanceCache(4096)};
+  FigureCaches for_one{.structures = StructureCache({.structures_max = 1}), .balances = BalanceCache(0)};
+  FigureCaches for_few{.structures = StructureCache({.structures_max = 9, .facts_max = 200}),
+                       .balances = BalanceCache(0)};
   ExpectSame(roomy, bases);
   ExpectSame(roomy, bases);
+  ExpectSame(tight, bases);
   ExpectSame(for_one, bases);
   ExpectSame(for_few, bases);
-  EXPECT_GT(roomy.structures(), 9u);
-  EXPECT_EQ(for_one.structures(), 1u);
-  EXPECT_LE(for_few.structures(), 9u);
-  EXPECT_LE(for_few.facts(), 200u);
+  EXPECT_GT(roomy.structures.structures(), 9u);
+  EXPECT_EQ(for_one.structures.structures(), 1u);
+  EXPECT_LE(for_few.structures.structures(), 9u);
+  EXPECT_LE(for_few.structures.facts(), 200u);
 }
 
 TEST_F(StructureCacheTest, ThreadsThatAskAtOnceGetTheSame) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed_);
   const std::vector<v1::Basis> bases = RandomBases(40);
-  StructureCache cache({.structures_max = 5});
+  FigureCaches caches{.structures = StructureCache({.structures_max = 5}), .balances = BalanceCache(100'000)};
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { ExpectSame(cache, bases); });
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { ExpectSame(caches, bases); });
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(BalanceCache, KeepsApartWhatIsNotTheSameAndNoMoreThanItMay) {
+  BalanceCache cache(1 << 20);
+  cache.Keep({1, 1}, "savings/b", 5, {{7, 70}});
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 5), (Cells{{7, 70}}));
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 6), std::nullopt);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/c", 5), std::nullopt);
+  EXPECT_EQ(cache.Find({2, 1}, "savings/b", 5), std::nullopt);
+  EXPECT_EQ(cache.Find({1, 2}, "savings/b", 5), std::nullopt);
+  cache.Keep({1, 1}, "savings/none", 5, {});
+  EXPECT_EQ(cache.Find({1, 1}, "savings/none", 5), Cells());
+  Cells cells;
+  for (Cell cell = 0; cell < 240; ++cell) cells.emplace(cell, 1);
+  for (Sequence at = 1; at < 10'000; ++at) cache.Keep({1, 1}, "savings/b", at, cells);
+  EXPECT_LE(cache.bytes(), size_t{1} << 20);
+  EXPECT_GT(cache.bytes(), size_t{1} << 18);
 }
 
 TEST_F(StructureCacheTest, VersionsAndLedgersAreKeptApart) {

@@ -17,10 +17,10 @@ constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const ViewStore& store,
-                                                                         StructureCache& structures,
+                                                                         FigureCaches& caches,
                                                                          const std::string& ledger,
                                                                          LedgerNumber number) {
-  std::unique_ptr<ViewFigureSource> source(new ViewFigureSource(ledger, store.Snapshot(), structures));
+  std::unique_ptr<ViewFigureSource> source(new ViewFigureSource(ledger, store.Snapshot(), caches));
   ViewSnapshot& snapshot = *source->snapshot_;
   ASSIGN_OR_RETURN(const auto version, snapshot.Get(AnsweringKey(number)));
   if (!version) return absl::NotFoundError(fmt::format("nothing of ledger {} is folded yet", ledger));
@@ -108,6 +108,7 @@ absl::StatusOr<std::optional<ViewAccountRow>> ViewFigureSource::FindAccount(
 }
 
 absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, Sequence sequence) const {
+  if (auto kept = caches_.balances.Find(keys_, account, sequence)) return *std::move(kept);
   Cells cells;
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
   if (!row) return cells;
@@ -117,6 +118,7 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
     if (!sum) return SumTooLarge(account);
     cells.emplace_hint(cells.end(), cell, *sum);
   }
+  caches_.balances.Keep(keys_, account, sequence, cells);
   return cells;
 }
 
@@ -139,7 +141,7 @@ absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::FactsUpTo(Sequence sequ
 }
 
 absl::StatusOr<SharedStructure> ViewFigureSource::StructureAt(Sequence sequence) const {
-  return structures_.Get(
+  return caches_.structures.Get(
       keys_, sequence, [this](Sequence up_to) { return LastFact(up_to); },
       [this](Sequence after, Sequence last) { return ReadFacts(after, last); });
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "libs/projection/balance_cache.h"
 #include "libs/projection/figure_source.h"
 #include "libs/projection/structure_cache.h"
 #include "libs/view_store/view_keys.h"
@@ -15,6 +16,12 @@
 namespace realise {
 
 // Not thread-safe; must not outlive the store.
+// What the questions to one view store share.  Thread-safe.
+struct FigureCaches {
+  StructureCache structures;
+  BalanceCache balances;
+};
+
 class ViewFigureSource : public FigureSource {
  public:
   // Takes a snapshot of what answers for a ledger now.
@@ -22,7 +29,7 @@ class ViewFigureSource : public FigureSource {
   //   UNAVAILABLE, DATA_LOSS  as ViewStore::Open; of its other functions too.
   // Both must outlive it.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<ViewFigureSource>> Open(const ViewStore& store,
-                                                                              StructureCache& structures,
+                                                                              FigureCaches& caches,
                                                                               const std::string& ledger,
                                                                               LedgerNumber number);
 
@@ -47,8 +54,8 @@ class ViewFigureSource : public FigureSource {
   uint64_t void_commits() const { return place_.void_commits(); }
 
  private:
-  ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot, StructureCache& structures)
-      : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)), structures_(structures) {}
+  ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot, FigureCaches& caches)
+      : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)), caches_(caches) {}
 
   // The commit that the cursor stands on.
   absl::StatusOr<CommitEnd> CommitHere(ViewCommitRow* row = nullptr) const;
@@ -61,7 +68,7 @@ class ViewFigureSource : public FigureSource {
 
   const std::string ledger_;
   const std::unique_ptr<ViewSnapshot> snapshot_;
-  StructureCache& structures_;
+  FigureCaches& caches_;
   ViewKeyspace keys_;
   internal::v1::LogPlace place_;
   CommitEnd latest_;

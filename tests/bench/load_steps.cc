@@ -132,19 +132,28 @@ absl::Status MeasureQueries(const std::string& address, const LedgerSize& size, 
   waits.add_board_ids(kPlainBoard);
   waits.set_period("2019/20-M06");
   ASSIGN_OR_RETURN(const CallTimes empty, TimeCalls(1, calls, [&](int, int) { return client.Check(); }));
-  const std::string of =
-      fmt::format("{} calls, {} events", ShowCount(empty.seconds.size()), ShowCount(size.events));
   const auto add = [&](const std::string& what, const CallTimes& times) {
-    rows.push_back({what, of, ShowTimes(times), fmt::format("empty call {}", ShowTimes(empty)),
-                    ShowRatios(times, empty)});
+    rows.push_back(
+        {what, fmt::format("{} calls, {} events", ShowCount(times.seconds.size()), ShowCount(size.events)),
+         ShowTimes(times), fmt::format("empty call {}", ShowTimes(empty)), ShowRatios(times, empty)});
   };
   ASSIGN_OR_RETURN(const CallTimes now,
                    TimeCalls(1, calls, [&](int, int) { return client.Savings(latest); }));
-  add("savings of a board, 240 cells, latest", now);
+  add("savings of a board, 240 cells, latest, asked again and again", now);
   ASSIGN_OR_RETURN(const CallTimes then, TimeCalls(1, calls, [&](int, int) { return client.Savings(past); }));
-  add("the same as at the middle of the ledger", then);
+  add("the same as at the middle of the ledger, asked again and again", then);
+  // From the end, where the board has all its cells; each position once, so that nothing is known of it.
+  const int positions = static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(calls), size.commits / 2));
+  ASSIGN_OR_RETURN(
+      const CallTimes others, TimeCalls(1, positions, [&](int, int number) {
+        v1::QuerySavingsRequest other = latest;
+        other.mutable_basis()->set_position(fmt::format(
+            "{}@{}", size.last.ledger, (size.commits - static_cast<uint64_t>(number)) * kEventsPerCommit));
+        return client.Savings(other);
+      }));
+  add("the same as at other positions, each asked once", others);
   ASSIGN_OR_RETURN(const CallTimes bands, TimeCalls(1, calls, [&](int, int) { return client.Waits(waits); }));
-  add("waiting times of a board for a month", bands);
+  add("waiting times of a board for a month, asked again and again", bands);
   return absl::OkStatus();
 }
 
