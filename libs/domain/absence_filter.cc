@@ -19,6 +19,7 @@ void ForEachBit(uint64_t hash, Use use) {
 }  // namespace
 
 void AbsenceFilter::Add(uint64_t hash) {
+  if (MayHave(hash)) return;
   if (keys_ == keys_max_) parts_ = {};
   if (++keys_ > keys_max_) return;
   if (parts_.empty() || parts_.back().keys == parts_.back().blocks.size() * kKeysOfBlock) {

@@ -3,7 +3,7 @@
 //
 // A Bloom filter in blocks of one cache line (F. Putze, P. Sanders, J. Singler: Cache-, Hash- and
 // Space-Efficient Bloom Filters, 2007), in parts, each four times as large as the one before.  Of keys that
-// were not added less than one in fifty may have been.
+// were not added less than one in thirty may have been.
 #pragma once
 
 #include <array>

@@ -84,9 +84,11 @@ uint64_t LedgerState::StreamVersion(std::string_view stream) const {
 
 void LedgerState::SetStreamVersion(std::string_view stream, uint64_t version, JournalMark mark) {
   const auto [kind, id] = EntityOf(stream);
-  WithTable(*this, kind, [&, kind = kind, id = id]<typename T>(EntityTable<T>& table) {
-    if constexpr (HasStream<T>) SetVersion(table, kind, id, version, mark);
-  });
+  [[maybe_unused]] const bool known =
+      WithTable(*this, kind, [&, kind = kind, id = id]<typename T>(EntityTable<T>& table) {
+        if constexpr (HasStream<T>) SetVersion(table, kind, id, version, mark);
+      });
+  assert(known);
 }
 
 template <typename T>
@@ -298,7 +300,8 @@ void LedgerState::LetGoOfClaims(size_t claims_max) {
     return true;
   };
   absl::erase_if(claims.rows_, [&](const auto& row) { return !IsOpen(row.second) && leave(row); });
-  if (claims.size() > claims_max) absl::erase_if(claims.rows_, leave);
+  // So that this does not come again soon.
+  if (claims.size() > claims_max / 2) absl::erase_if(claims.rows_, leave);
   claims.found_ = nullptr;
 }
 

@@ -121,8 +121,8 @@ class LedgerState {
   void LeaveClaims() { claims_left_before_ = true; }
   // Adds the row of the claim that a stream is about, if it may be in the store and is not here.
   void AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) const;
-  // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if that is not
-  // enough.  Not those that changed, since rows were taken or since the journal begins.
+  // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if more than
+  // half as many are left.  Not those that changed, since rows were taken or since the journal begins.
   // REQUIRES: the rows that were taken are in the store.
   void LetGoOfClaims(size_t claims_max);
 
@@ -153,7 +153,7 @@ class LedgerState {
   void NoteAnew(std::vector<RowName> changed);
 
   bool claims_left_before_ = false;
-  AbsenceFilter claims_left_{15'000'000};  // at most 22 MiB
+  AbsenceFilter claims_left_{60'000'000};  // at most 89 MiB
   bool journalling_ = true;
   bool noting_changes_ = true;
   JournalMark journal_begin_ = 0;

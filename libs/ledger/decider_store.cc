@@ -150,10 +150,11 @@ absl::StatusOr<std::unique_ptr<DeciderStore>> DeciderStore::Open(const DeciderSt
   rocks.memtable_whole_key_filtering = true;
   rocks.memtable_prefix_bloom_size_ratio = 0.05;
   if (options.env == nullptr) rocks.info_log = NewInfoLog(options.path);
-  RETURN_IF_ERROR(FromRocks(PrepareSortedFiles(*rocks.env, options.path), "opening " + options.path));
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, options.path, &db), "opening " + options.path));
-  return std::unique_ptr<DeciderStore>(new DeciderStore(std::unique_ptr<rocksdb::DB>(db)));
+  std::unique_ptr<rocksdb::DB> opened(db);
+  RETURN_IF_ERROR(FromRocks(PrepareSortedFiles(*opened), "opening " + options.path));
+  return std::unique_ptr<DeciderStore>(new DeciderStore(std::move(opened)));
 }
 
 absl::StatusOr<std::optional<internal::v1::LogPlace>> DeciderStore::Load(const std::string& ledger,

@@ -11,6 +11,7 @@ absl::StatusOr<std::vector<std::optional<Sequence>>> EventIds::FindStored(
   std::vector<EventKey> asked;
   std::vector<size_t> places;
   for (size_t i = 0; i < keys.size(); ++i) {
+    if (recent_.contains(keys[i])) continue;
     if (!stored_before_ && !stored_.MayHave(KeyHash()(keys[i]))) continue;
     asked.push_back(keys[i]);
     places.push_back(i);

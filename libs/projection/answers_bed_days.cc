@@ -26,8 +26,7 @@ using MonthsOfBoards = std::map<std::string, std::map<std::string, std::vector<P
 std::set<std::string> MeasuresOf(const Structure& structure, const std::vector<std::string>& boards) {
   std::set<std::string> ids;
   for (const std::string& board : boards) {
-    const std::set<std::string>& of_board = structure.MeasuresEverOf(board);
-    ids.insert(of_board.begin(), of_board.end());
+    ids.merge(structure.MeasuresEverOf(board));
   }
   return ids;
 }

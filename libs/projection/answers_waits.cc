@@ -106,8 +106,9 @@ absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
   const Structure& structure = ground_.structure();
   for (const std::string& board : boards) {
     // Measures come in the order of their ids, so those of a pool do too.
+    const std::set<std::string> candidates = structure.MeasuresEverOf(board);
     std::map<v1::Pathway, std::vector<const std::string*>> pathways;
-    for (const std::string& id : structure.MeasuresEverOf(board)) {
+    for (const std::string& id : candidates) {
       const MeasureFacts& facts = structure.measures().at(id);
       if (!IsWaits(facts) || !structure.BoardsOf(facts, month_).contains(board)) continue;
       pathways[facts.definition.pathway()].push_back(&id);

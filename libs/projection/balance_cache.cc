@@ -1,6 +1,6 @@
 #include "libs/projection/balance_cache.h"
 
-#include "rocksdb/cache.h"
+#include <utility>
 
 namespace realise {
 namespace {
@@ -15,31 +15,42 @@ std::string KeyOf(const ViewKeyspace& keys, const std::string& account, Sequence
   return key;
 }
 
-void Delete(const rocksdb::Slice&, void* cells) { delete static_cast<Cells*>(cells); }
-
 }  // namespace
 
-BalanceCache::BalanceCache(size_t bytes_max) : kept_(rocksdb::NewLRUCache(bytes_max)) {}
-
 std::optional<Cells> BalanceCache::Find(const ViewKeyspace& keys, const std::string& account,
-                                        Sequence sequence) const {
-  rocksdb::Cache::Handle* const found = kept_->Lookup(KeyOf(keys, account, sequence));
-  if (found == nullptr) return std::nullopt;
-  Cells cells = *static_cast<const Cells*>(kept_->Value(found));
-  kept_->Release(found);
-  return cells;
+                                        Sequence sequence) {
+  const std::string key = KeyOf(keys, account, sequence);
+  const std::lock_guard lock(mutex_);
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return std::nullopt;
+  kept_.splice(kept_.begin(), kept_, found->second);
+  return found->second->cells;
 }
 
 void BalanceCache::Keep(const ViewKeyspace& keys, const std::string& account, Sequence sequence,
                         const Cells& cells) {
-  auto kept = std::make_unique<Cells>(cells);
-  const size_t bytes = kEntryBytes + account.size() + cells.size() * kCellBytes;
-  // Without a handle it always takes the value: where there is no room for it, it deletes it.
-  const rocksdb::Status inserted =
-      kept_->Insert(KeyOf(keys, account, sequence), kept.release(), bytes, &Delete);
-  inserted.PermitUncheckedError();
+  Kept kept{KeyOf(keys, account, sequence), cells};
+  const std::lock_guard lock(mutex_);
+  // Two who asked at once have read the same.
+  const auto [at, added] = by_key_.try_emplace(kept.key);
+  if (!added) return;
+  bytes_ += BytesOf(kept);
+  kept_.push_front(std::move(kept));
+  at->second = kept_.begin();
+  while (bytes_ > bytes_max_) {
+    bytes_ -= BytesOf(kept_.back());
+    by_key_.erase(kept_.back().key);
+    kept_.pop_back();
+  }
 }
 
-size_t BalanceCache::bytes() const { return kept_->GetUsage(); }
+size_t BalanceCache::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+size_t BalanceCache::BytesOf(const Kept& kept) {
+  return kEntryBytes + 2 * kept.key.size() + kept.cells.size() * kCellBytes;
+}
 
 }  // namespace realise

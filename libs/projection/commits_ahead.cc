@@ -1,5 +1,6 @@
 #include "libs/projection/commits_ahead.h"
 
+#include <system_error>
 #include <utility>
 
 #include "libs/base/status_macros.h"
@@ -26,14 +27,20 @@ absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds 
                    read_ ? *std::exchange(read_, std::nullopt) : ReadNow(wait_max, bytes_max));
   std::swap(batch, returned_);
   place_ = returned_.place;
-  if (ahead && !returned_.commits.empty()) {
-    reading_ = std::async(std::launch::async, [this, bytes_max, spent = std::move(batch)]() mutable {
+  if (ahead && !returned_.commits.empty()) ReadAhead(bytes_max, std::move(batch));
+  return &returned_;
+}
+
+void CommitsAhead::ReadAhead(size_t bytes_max, CommitBatch spent) {
+  try {
+    reading_ = std::async(std::launch::async, [this, bytes_max, spent = std::move(spent)]() mutable {
       // It was made by such a thread, and is freed faster by one.
       spent = CommitBatch();
       return ReadNow(std::chrono::milliseconds(0), bytes_max);
     });
+  } catch (const std::system_error&) {
+    // The process may have no more threads: the next call reads then.
   }
-  return &returned_;
 }
 
 absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max) {

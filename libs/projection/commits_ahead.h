@@ -36,10 +36,13 @@ class CommitsAhead {
   // Waits for what is being read.
   ~CommitsAhead();
 
-  // The next commits, as CommitReader::Read, valid until the next call; if there are any, and `ahead`, it
-  // goes on to read as many behind them, which the next call returns.
+  // The next commits, as CommitReader::Read, valid until the next call or LetGo; if there are any, and
+  // `ahead`, it goes on to read as many behind them, which the next call returns.
   [[nodiscard]] absl::StatusOr<const CommitBatch*> Read(std::chrono::milliseconds wait_max, size_t bytes_max,
                                                         bool ahead);
+
+  // Frees what Read returned, if nobody is going to read on soon.
+  void LetGo() { returned_ = CommitBatch(); }
 
   // As CommitReader's, of what was read, returned or not.  They wait for what is being read.
   [[nodiscard]] absl::Status CheckAnchors();
@@ -52,6 +55,7 @@ class CommitsAhead {
  private:
   explicit CommitsAhead(std::unique_ptr<CommitReader> reader);
   absl::StatusOr<CommitBatch> ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max);
+  void ReadAhead(size_t bytes_max, CommitBatch spent);
   void Await();
 
   const std::unique_ptr<CommitReader> reader_;  // of the thread that reads ahead, while it does

@@ -48,6 +48,7 @@ TEST_F(CommitsAheadTest, ReturnsWhatTheLogHasParsedAndInOrder) {
       }
       EXPECT_EQ(commits->place().next_address(), static_cast<Address>(records));
       EXPECT_TRUE(commits->CheckAnchors().ok());
+      if (records % 3 == 0) commits->LetGo();
     }
     EXPECT_EQ(records, ledger_.records());
     EXPECT_EQ(valid, ledger_.commits());

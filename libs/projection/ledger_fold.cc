@@ -183,6 +183,7 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
       Advance(commit, place);
       bytes += commit.stored.size();
     }
+    if (!ahead) reader.LetGo();
   }
   if (bytes == 0) return FoldStep{};
   return Write(reader.place());

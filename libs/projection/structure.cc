@@ -109,8 +109,7 @@ absl::Status Structure::ApplyProject(const v1::Event& event) {
   state::Assignment& assignment = *projects_[body.project_id()].add_assignments();
   assignment.set_effective_from(DayNumber(from));
   assignment.set_board_id(body.board_id());
-  const std::set<std::string>& measures = measures_of_project_[body.project_id()];
-  measures_of_board_[body.board_id()].insert(measures.begin(), measures.end());
+  projects_of_board_[body.board_id()].insert(body.project_id());
   return absl::OkStatus();
 }
 
@@ -142,14 +141,9 @@ absl::Status Structure::ApplyMeasure(const v1::Event& event) {
   ASSIGN_OR_RETURN(const Date from, DateOf(body.effective_from()));
   const bool is_project = body.has_project_id();
   at->second.assignees.push_back({from, is_project, is_project ? body.project_id() : body.board_id()});
-  if (!is_project) {
-    measures_of_board_[body.board_id()].insert(body.measure_id());
-    return absl::OkStatus();
-  }
-  measures_of_project_[body.project_id()].insert(body.measure_id());
-  for (const state::Assignment& assignment : projects_[body.project_id()].assignments()) {
-    measures_of_board_[assignment.board_id()].insert(body.measure_id());
-  }
+  auto& of_assignee =
+      is_project ? measures_of_project_[body.project_id()] : measures_of_board_[body.board_id()];
+  of_assignee.insert(body.measure_id());
   return absl::OkStatus();
 }
 
@@ -185,10 +179,19 @@ std::set<std::string_view> Structure::BoardsOf(const MeasureFacts& measure, Peri
   return boards;
 }
 
-const std::set<std::string>& Structure::MeasuresEverOf(const std::string& board_id) const {
-  static const std::set<std::string> kNone;
-  const auto at = measures_of_board_.find(board_id);
-  return at == measures_of_board_.end() ? kNone : at->second;
+std::set<std::string> Structure::MeasuresEverOf(const std::string& board_id) const {
+  std::set<std::string> measures;
+  if (const auto own = measures_of_board_.find(board_id); own != measures_of_board_.end()) {
+    measures = own->second;
+  }
+  const auto projects = projects_of_board_.find(board_id);
+  if (projects == projects_of_board_.end()) return measures;
+  for (const std::string& project : projects->second) {
+    const auto of_project = measures_of_project_.find(project);
+    if (of_project == measures_of_project_.end()) continue;
+    measures.insert(of_project->second.begin(), of_project->second.end());
+  }
+  return measures;
 }
 
 std::optional<Sequence> Structure::ClosedAt(Period month) const {

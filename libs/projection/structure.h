@@ -62,7 +62,7 @@ class Structure {
 
   // The ids of the measures that BoardsOf may name the board for, in some month, and perhaps others: whoever
   // asks about one board need not go through the measures of all.
-  const std::set<std::string>& MeasuresEverOf(const std::string& board_id) const;
+  std::set<std::string> MeasuresEverOf(const std::string& board_id) const;
 
   // The sequence of the event that closed a month; nothing while it is not closed.
   std::optional<Sequence> ClosedAt(Period month) const;
@@ -76,9 +76,10 @@ class Structure {
 
   std::map<std::string, BoardFacts> boards_;
   std::map<std::string, state::ProjectState> projects_;
-  // Ever assigned: measures to boards, themselves or by a project; and to projects.
+  // Ever assigned: measures to boards and to projects, and projects to boards.
   std::map<std::string, std::set<std::string>> measures_of_board_;
   std::map<std::string, std::set<std::string>> measures_of_project_;
+  std::map<std::string, std::set<std::string>> projects_of_board_;
   std::map<std::string, MeasureFacts> measures_;
   std::map<Period, Sequence> closed_;
 };

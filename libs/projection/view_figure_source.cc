@@ -118,7 +118,8 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
     if (!sum) return SumTooLarge(account);
     cells.emplace_hint(cells.end(), cell, *sum);
   }
-  caches_.balances.Keep(keys_, account, sequence, cells);
+  // What is still to come may change them behind the latest position.
+  if (sequence <= latest_.sequence) caches_.balances.Keep(keys_, account, sequence, cells);
   return cells;
 }
 

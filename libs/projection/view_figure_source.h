@@ -15,19 +15,19 @@
 
 namespace realise {
 
-// Not thread-safe; must not outlive the store.
 // What the questions to one view store share.  Thread-safe.
 struct FigureCaches {
   StructureCache structures;
   BalanceCache balances;
 };
 
+// Not thread-safe; must not outlive the store.
 class ViewFigureSource : public FigureSource {
  public:
   // Takes a snapshot of what answers for a ledger now.
   //   NOT_FOUND               nothing of it is folded yet.
   //   UNAVAILABLE, DATA_LOSS  as ViewStore::Open; of its other functions too.
-  // Both must outlive it.
+  // Store and caches must outlive it.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<ViewFigureSource>> Open(const ViewStore& store,
                                                                               FigureCaches& caches,
                                                                               const std::string& ledger,

@@ -11,10 +11,10 @@ std::string FolderOf(const std::string& database) { return database + "/incoming
 
 }  // namespace
 
-rocksdb::Status PrepareSortedFiles(rocksdb::Env& env, const std::string& database) {
-  const std::string folder = FolderOf(database);
-  rocksdb::Status status = env.CreateDirIfMissing(database);
-  if (status.ok()) status = env.CreateDirIfMissing(folder);
+rocksdb::Status PrepareSortedFiles(rocksdb::DB& db) {
+  rocksdb::Env& env = *db.GetEnv();
+  const std::string folder = FolderOf(db.GetName());
+  rocksdb::Status status = env.CreateDirIfMissing(folder);
   std::vector<std::string> left;
   if (status.ok()) status = env.GetChildren(folder, &left);
   for (const std::string& name : left) {

@@ -14,8 +14,8 @@
 namespace realise {
 
 // Makes the folder for such files within the folder of a database, without what a crash may have left in it.
-// To be called before the database is opened.
-[[nodiscard]] rocksdb::Status PrepareSortedFiles(rocksdb::Env& env, const std::string& database);
+// To be called once it is open, and so no other process's, and before any such file is made.
+[[nodiscard]] rocksdb::Status PrepareSortedFiles(rocksdb::DB& db);
 
 // Not thread-safe; `db` must outlive it.  A file that was not ingested is deleted; what a crash leaves is
 // left for PrepareSortedFiles.

@@ -20,13 +20,13 @@ class SortedFileTest : public ::testing::Test {
   // Opens the database, again if it was.
   void Open() {
     db_.reset();
-    ASSERT_TRUE(PrepareSortedFiles(*env_, "/db").ok());
     rocksdb::Options options;
     options.create_if_missing = true;
     options.env = env_.get();
     rocksdb::DB* db = nullptr;
     ASSERT_TRUE(rocksdb::DB::Open(options, "/db", &db).ok());
     db_.reset(db);
+    ASSERT_TRUE(PrepareSortedFiles(*db_).ok());
   }
   std::vector<std::string> Rows() const {
     std::vector<std::string> rows;

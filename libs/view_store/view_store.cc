@@ -135,9 +135,10 @@ std::string_view ViewSnapshot::value() const { return ToView(cursor_->value()); 
 absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(const ViewStoreOptions& options) {
   const rocksdb::Options rocksdb_options = OptionsOf(options);
   rocksdb::DB* db = nullptr;
-  RETURN_IF_ERROR(ToStatus(PrepareSortedFiles(*rocksdb_options.env, options.path)));
   RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(rocksdb_options, options.path, &db)));
-  return std::unique_ptr<ViewStore>(new ViewStore(std::unique_ptr<rocksdb::DB>(db)));
+  std::unique_ptr<rocksdb::DB> opened(db);
+  RETURN_IF_ERROR(ToStatus(PrepareSortedFiles(*opened)));
+  return std::unique_ptr<ViewStore>(new ViewStore(std::move(opened)));
 }
 
 ViewStore::ViewStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}

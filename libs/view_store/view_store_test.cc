@@ -113,7 +113,10 @@ TEST_F(ViewStoreTest, TheCursorFindsNeighbours) {
 }
 
 TEST_F(ViewStoreTest, TwoCannotHaveIt) {
+  // One that is opened by mistake takes nothing from the one that has it.
+  ASSERT_TRUE(rocksdb::WriteStringToFile(env_.get(), "being written", "/views/incoming/1.sst").ok());
   EXPECT_TRUE(absl::IsUnavailable(ViewStore::Open({.path = "/views", .env = env_.get()}).status()));
+  EXPECT_TRUE(env_->FileExists("/views/incoming/1.sst").ok());
 }
 
 TEST_F(ViewStoreTest, ManyLiveWritesPassThroughSeveralMemtables) {

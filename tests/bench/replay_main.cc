@@ -50,6 +50,15 @@ class ReplayBench {
  public:
   ReplayBench(const Options& options, std::string folder) : options_(options), folder_(std::move(folder)) {}
 
+  ~ReplayBench() {
+    if (kafka_ == nullptr) return;
+    kafka_.reset();
+    // A topic that stays is no harm: its name is of this run alone.
+    static_cast<void>(DeleteTopics(options_.brokers, {TopicPrefix() + kLedger}));
+  }
+  ReplayBench(const ReplayBench&) = delete;
+  ReplayBench& operator=(const ReplayBench&) = delete;
+
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(log_, RocksDbEventLog::Open({.path = folder_ + "/log", .env = nullptr}));
     ASSIGN_OR_RETURN(size_, RecordGenerated(*log_, kLedger, options_.events));
