@@ -39,6 +39,8 @@ class RpcServerImpl final : public RpcServer {
     grpc::ResourceQuota quota("realise");
     quota.SetMaxThreads(kRpcThreadsMax);
     builder.SetResourceQuota(quota);
+    // gRPC would keep two, and make and end a thread for each further call that waits for its commit.
+    builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kRpcThreadsKept);
     builder.SetMaxReceiveMessageSize(kMessageBytesMax);
     builder.SetMaxSendMessageSize(kMessageBytesMax);
     // Two servers on one port would each get some of the calls.

@@ -13,6 +13,8 @@ namespace realise {
 inline constexpr int kMessageBytesMax = 16 * 1024 * 1024;
 // Threads that handle calls; further calls wait.
 inline constexpr int kRpcThreadsMax = 256;
+// Of them, those that stay when they have nothing to do.
+inline constexpr int kRpcThreadsKept = 16;
 
 // Whether an address, "127.0.0.1:7410", can be reached from this machine only.
 [[nodiscard]] bool IsLoopback(const std::string& address);
