@@ -11,17 +11,17 @@
 namespace realise::decide {
 namespace {
 
-std::string_view StageInWords(state::ClaimStage stage) {
+std::string_view StageInWords(ClaimStage stage) {
   switch (stage) {
-    case state::CLAIM_STAGE_SUBMITTED:
+    case ClaimStage::kSubmitted:
       return "submitted";
-    case state::CLAIM_STAGE_QUERIED:
+    case ClaimStage::kQueried:
       return "queried";
-    case state::CLAIM_STAGE_VALIDATED:
+    case ClaimStage::kValidated:
       return "validated";
-    case state::CLAIM_STAGE_REJECTED:
+    case ClaimStage::kRejected:
       return "rejected";
-    case state::CLAIM_STAGE_REVERSED:
+    case ClaimStage::kReversed:
       return "reversed";
     default:
       return "unknown";
@@ -32,17 +32,15 @@ Rejection NoSuchClaim(const Proposal& proposal) {
   return proposal.Reject(Reason::kUnknownClaim, "claim_id", "There is no claim of this id; submit it first");
 }
 
-Verdict CheckAwaiting(const Proposal& proposal, const state::ClaimState& claim) {
-  if (claim.stage() == state::CLAIM_STAGE_SUBMITTED || claim.stage() == state::CLAIM_STAGE_QUERIED) {
-    return std::nullopt;
-  }
+Verdict CheckAwaiting(const Proposal& proposal, const ClaimState& claim) {
+  if (claim.IsOpen()) return std::nullopt;
   return proposal.Reject(
       Reason::kWrongClaimStage, "claim_id",
       fmt::format("The claim is {}; it has to be submitted or queried", StageInWords(claim.stage())));
 }
 
-Verdict CheckValidated(const Proposal& proposal, const state::ClaimState& claim) {
-  if (claim.stage() == state::CLAIM_STAGE_VALIDATED) return std::nullopt;
+Verdict CheckValidated(const Proposal& proposal, const ClaimState& claim) {
+  if (claim.stage() == ClaimStage::kValidated) return std::nullopt;
   return proposal.Reject(Reason::kWrongClaimStage, "claim_id",
                          fmt::format("The claim is {}; it has to be validated", StageInWords(claim.stage())));
 }
@@ -92,7 +90,7 @@ Verdict CheckProject(const Proposal& proposal, const state::ProjectState& projec
   return std::nullopt;
 }
 
-Verdict CheckValidator(const Proposal& proposal, const state::ClaimState& claim) {
+Verdict CheckValidator(const Proposal& proposal, const ClaimState& claim) {
   constexpr std::string_view kMessage = "The role that claimed cannot validate; another role has to";
   if (proposal.event.claim_validated().validator_role() == claim.claimant_role()) {
     return proposal.Reject(Reason::kValidatorIsClaimant, "validator_role", std::string(kMessage));
@@ -104,7 +102,7 @@ Verdict CheckValidator(const Proposal& proposal, const state::ClaimState& claim)
 }
 
 // In full or in part.  What was claimed was found to be of the benefit's sign, and not too large.
-Verdict CheckWithinClaim(const Proposal& proposal, const state::ClaimState& claim) {
+Verdict CheckWithinClaim(const Proposal& proposal, const ClaimState& claim) {
   const int64_t claimed = claim.claimed_pence();
   const int64_t validated = proposal.event.claim_validated().amount_pence();
   if (std::min<int64_t>(claimed, 0) <= validated && validated <= std::max<int64_t>(claimed, 0)) {
@@ -136,7 +134,7 @@ Verdict CheckTests(const Proposal& proposal) {
 }
 
 // What Evolve made of accepted events: a claim has its benefit.
-const state::BenefitState& BenefitOf(const Proposal& proposal, const state::ClaimState& claim) {
+const state::BenefitState& BenefitOf(const Proposal& proposal, const ClaimState& claim) {
   return *proposal.state.benefits.Find(claim.benefit_id());
 }
 
@@ -168,7 +166,7 @@ Verdict DecideClaimSubmitted(const Proposal& proposal) {
 
 Verdict DecideClaimValidated(const Proposal& proposal) {
   const v1::ClaimValidated& body = proposal.event.claim_validated();
-  const state::ClaimState* claim = proposal.state.claims.Find(body.claim_id());
+  const ClaimState* claim = proposal.state.claims.Find(body.claim_id());
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
@@ -182,14 +180,14 @@ Verdict DecideClaimValidated(const Proposal& proposal) {
 }
 
 Verdict DecideClaimQueried(const Proposal& proposal) {
-  const state::ClaimState* claim = proposal.state.claims.Find(proposal.event.claim_queried().claim_id());
+  const ClaimState* claim = proposal.state.claims.Find(proposal.event.claim_queried().claim_id());
   if (claim == nullptr) return NoSuchClaim(proposal);
   return CheckAwaiting(proposal, *claim);
 }
 
 Verdict DecideClaimRejected(const Proposal& proposal) {
   const v1::ClaimRejected& body = proposal.event.claim_rejected();
-  const state::ClaimState* claim = proposal.state.claims.Find(body.claim_id());
+  const ClaimState* claim = proposal.state.claims.Find(body.claim_id());
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
@@ -198,7 +196,7 @@ Verdict DecideClaimRejected(const Proposal& proposal) {
 
 Verdict DecideClaimCorrected(const Proposal& proposal) {
   const v1::ClaimCorrected& body = proposal.event.claim_corrected();
-  const state::ClaimState* claim = proposal.state.claims.Find(body.claim_id());
+  const ClaimState* claim = proposal.state.claims.Find(body.claim_id());
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;
@@ -221,7 +219,7 @@ Verdict DecideClaimCorrected(const Proposal& proposal) {
 
 Verdict DecideClaimReversed(const Proposal& proposal) {
   const v1::ClaimReversed& body = proposal.event.claim_reversed();
-  const state::ClaimState* claim = proposal.state.claims.Find(body.claim_id());
+  const ClaimState* claim = proposal.state.claims.Find(body.claim_id());
   if (claim == nullptr) return NoSuchClaim(proposal);
   const Period relates_to = Period::FromIndex(claim->relates_to());
   if (auto refused = CheckPostedTo(proposal, body.posted_to_period(), relates_to)) return refused;

@@ -65,8 +65,8 @@ TEST(WorkedCases, ValidationReversed) {
               PeriodClosed(may)});
   EXPECT_EQ(book.Propose(ClaimReversed("c-1", may)), "PERIOD_CLOSED claim_reversed.posted_to_period");
   EXPECT_EQ(book.Propose(ClaimReversed("c-1", kJune)), "accepted");
-  const state::ClaimState& claim = *book.state().claims.Find("c-1");
-  EXPECT_EQ(claim.stage(), state::CLAIM_STAGE_REVERSED);
+  const ClaimState& claim = *book.state().claims.Find("c-1");
+  EXPECT_EQ(claim.stage(), ClaimStage::kReversed);
   EXPECT_EQ(claim.validated_pence(), 0);
   EXPECT_EQ(claim.claimed_pence(), 60'000'00) << "the claim stays visible";
   EXPECT_EQ(book.Propose(WithId(ClaimReversed("c-1", kJune), "again")),

@@ -71,13 +71,11 @@ absl::Status ApplyClaimSubmitted(const v1::Event& event, LedgerState& state) {
   const state::BoardState* board = state.boards.Find(*board_id);
   if (board == nullptr) return DoesNotFit(event, "no such board");
 
-  state::ClaimState& claim = state.MutableClaim(body.claim_id());
-  claim.set_benefit_id(body.benefit_id());
-  claim.set_board_id(*board_id);
-  claim.set_relates_to(relates_to.index());
-  claim.set_stage(state::CLAIM_STAGE_SUBMITTED);
-  claim.set_claimed_pence(body.amount_pence());
-  claim.set_claimant_role(event.actor_role());
+  state.MutableClaim(body.claim_id()) = ClaimState({.benefit_id = body.benefit_id(),
+                                                    .board_id = *board_id,
+                                                    .claimant_role = event.actor_role(),
+                                                    .relates_to = relates_to.index(),
+                                                    .claimed_pence = body.amount_pence()});
   if (!project->has_last_claimed_month() || project->last_claimed_month() < relates_to.index()) {
     state.MutableProject(benefit->project_id()).set_last_claimed_month(relates_to.index());
   }
@@ -90,8 +88,8 @@ absl::Status ApplyClaimSubmitted(const v1::Event& event, LedgerState& state) {
 absl::Status ApplyClaimValidated(const v1::Event& event, LedgerState& state) {
   const v1::ClaimValidated& body = event.claim_validated();
   if (state.claims.Find(body.claim_id()) == nullptr) return DoesNotFit(event, "no such claim");
-  state::ClaimState& claim = state.MutableClaim(body.claim_id());
-  claim.set_stage(state::CLAIM_STAGE_VALIDATED);
+  ClaimState& claim = state.MutableClaim(body.claim_id());
+  claim.set_stage(ClaimStage::kValidated);
   claim.set_validated_pence(body.amount_pence());
   return absl::OkStatus();
 }
@@ -99,20 +97,20 @@ absl::Status ApplyClaimValidated(const v1::Event& event, LedgerState& state) {
 absl::Status ApplyClaimQueried(const v1::Event& event, LedgerState& state) {
   const std::string& id = event.claim_queried().claim_id();
   if (state.claims.Find(id) == nullptr) return DoesNotFit(event, "no such claim");
-  state.MutableClaim(id).set_stage(state::CLAIM_STAGE_QUERIED);
+  state.MutableClaim(id).set_stage(ClaimStage::kQueried);
   return absl::OkStatus();
 }
 
 absl::Status ApplyClaimRejected(const v1::Event& event, LedgerState& state) {
   const std::string& id = event.claim_rejected().claim_id();
   if (state.claims.Find(id) == nullptr) return DoesNotFit(event, "no such claim");
-  state.MutableClaim(id).set_stage(state::CLAIM_STAGE_REJECTED);
+  state.MutableClaim(id).set_stage(ClaimStage::kRejected);
   return absl::OkStatus();
 }
 
 absl::Status ApplyClaimCorrected(const v1::Event& event, LedgerState& state) {
   const v1::ClaimCorrected& body = event.claim_corrected();
-  const state::ClaimState* before = state.claims.Find(body.claim_id());
+  const ClaimState* before = state.claims.Find(body.claim_id());
   if (before == nullptr) return DoesNotFit(event, "no such claim");
   const std::optional<int64_t> left = CheckedAdd(before->validated_pence(), body.delta_pence());
   if (!left) return DoesNotFit(event, "the sum does not fit into 64 bits");
@@ -123,8 +121,8 @@ absl::Status ApplyClaimCorrected(const v1::Event& event, LedgerState& state) {
 absl::Status ApplyClaimReversed(const v1::Event& event, LedgerState& state) {
   const std::string& id = event.claim_reversed().claim_id();
   if (state.claims.Find(id) == nullptr) return DoesNotFit(event, "no such claim");
-  state::ClaimState& claim = state.MutableClaim(id);
-  claim.set_stage(state::CLAIM_STAGE_REVERSED);
+  ClaimState& claim = state.MutableClaim(id);
+  claim.set_stage(ClaimStage::kReversed);
   claim.set_validated_pence(0);
   return absl::OkStatus();
 }

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <functional>
+#include <map>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
 #include "fmt/format.h"
 
 namespace realise {
@@ -36,10 +35,37 @@ std::string RowKey(char kind, std::string_view id) {
 }
 
 // None of these messages has a map, so that their bytes are always the same.
-std::string RowValue(const google::protobuf::Message& message) {
+std::string RowValue(const google::protobuf::MessageLite& message) {
   std::string value(1 + message.ByteSizeLong(), kRowForm);
   message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(value.data()) + 1);
   return value;
+}
+
+std::string RowValue(const ClaimState& claim) {
+  std::string value;
+  value.reserve(1 + claim.bytes().size());
+  value += kRowForm;
+  value += claim.bytes();
+  return value;
+}
+
+// What a row's value says, behind its form.
+std::string_view RowBytes(std::string_view value) { return value.substr(1); }
+
+bool ParseRow(std::string_view bytes, google::protobuf::MessageLite& message) {
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+bool ParseRow(std::string_view bytes, ClaimState& claim) { return claim.Parse(bytes); }
+
+// The eight bytes of an id behind the prefix that all share: they put most ids in order without a look at the
+// ids.
+uint64_t OrderBehind(size_t prefix_bytes, std::string_view id) {
+  uint64_t order = 0;
+  for (size_t i = prefix_bytes; i < prefix_bytes + 8; ++i) {
+    order = order << 8 | (i < id.size() ? static_cast<uint8_t>(id[i]) : 0);
+  }
+  return order;
 }
 
 // What a stream is about: the kind of its row, 0 if there is none, and its id.
@@ -53,13 +79,6 @@ std::pair<char, std::string_view> EntityOf(std::string_view stream) {
   }
   return {0, {}};
 }
-
-// Something is still to come of it, as a rule.
-bool IsOpen(const state::ClaimState& claim) {
-  return claim.stage() == state::CLAIM_STAGE_SUBMITTED || claim.stage() == state::CLAIM_STAGE_QUERIED;
-}
-
-uint64_t HashOf(std::string_view id) { return absl::Hash<std::string_view>()(id); }
 
 template <typename T>
 concept HasStream = requires(const T& row) {
@@ -95,11 +114,10 @@ template <typename T>
 T& LedgerState::Mutable(EntityTable<T>& table, char kind, std::string_view id) {
   auto* row = table.FindRow(id);
   const bool created = row == nullptr;
-  if (created) row = &*table.rows_.try_emplace(absl::string_view(id.data(), id.size())).first;
+  if (created) row = &table.Make(id);
   const RowName name = {kind, &row->first, &row->second};
   if (journalling_) {
-    journal_.push_back(
-        {name, created ? nullptr : std::make_unique<T>(row->second), changed_.size(), takings_});
+    journal_.push_back({name, created ? std::string() : RowValue(row->second), changed_.size(), takings_});
   }
   if (noting_changes_) changed_.push_back(name);
   return row->second;
@@ -161,7 +179,7 @@ state::ProjectState& LedgerState::MutableProject(const std::string& id) {
 state::BenefitState& LedgerState::MutableBenefit(const std::string& id) {
   return Mutable(benefits, kBenefit, id);
 }
-state::ClaimState& LedgerState::MutableClaim(const std::string& id) { return Mutable(claims, kClaim, id); }
+ClaimState& LedgerState::MutableClaim(const std::string& id) { return Mutable(claims, kClaim, id); }
 state::MeasureState& LedgerState::MutableMeasure(const std::string& id) {
   return Mutable(measures, kMeasure, id);
 }
@@ -194,8 +212,9 @@ void LedgerState::RollBackTo(JournalMark mark) {
     WithTable(*this, change.row.kind, [&]<typename T>(EntityTable<T>& table) {
       const auto row = table.rows_.find(*change.row.id);
       table.found_ = nullptr;
-      if (change.before != nullptr) {
-        row->second = std::move(static_cast<T&>(*change.before));
+      if (!change.before.empty()) {
+        [[maybe_unused]] const bool parsed = ParseRow(RowBytes(change.before), row->second);
+        assert(parsed);
       } else if (taken) {
         table.removed_.push_back(table.rows_.extract(row));
         some_removed_ = true;
@@ -225,11 +244,10 @@ void LedgerState::KeepNoChangedRows() {
 }
 
 std::string LedgerState::RowAsItIs(const RowName& row) {
-  if (!some_removed_) return RowValue(*row.message);
   std::string value;
   WithTable(*this, row.kind, [&]<typename T>(EntityTable<T>& table) {
-    const T* message = table.Find(*row.id);
-    if (message != nullptr) value = RowValue(*message);
+    const T* found = some_removed_ ? table.Find(*row.id) : static_cast<const T*>(row.row);
+    if (found != nullptr) value = RowValue(*found);
   });
   return value;
 }
@@ -241,25 +259,14 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows() 
 std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(JournalMark mark) {
   assert(mark >= journal_begin_);
   // The first change after the mark holds what a row was at the mark.
-  absl::flat_hash_map<std::pair<char, absl::string_view>, std::string> changed_since;
+  absl::flat_hash_map<std::pair<char, absl::string_view>, const Change*> changed_since;
   std::vector<RowName> changed_again;
   for (size_t i = mark - journal_begin_; i < journal_.size(); ++i) {
     const Change& change = journal_[i];
-    const auto [at, first] = changed_since.try_emplace({change.row.kind, *change.row.id});
-    if (!first) continue;
-    if (change.before != nullptr) at->second = RowValue(*change.before);
-    if (noting_changes_) changed_again.push_back(change.row);
+    const bool first = changed_since.try_emplace({change.row.kind, *change.row.id}, &change).second;
+    if (first && noting_changes_) changed_again.push_back(change.row);
   }
-  // By where they are first, which is cheap and leaves few to compare by name.
-  const auto by_place = [](const RowName& a, const RowName& b) {
-    return std::less<const std::string*>()(a.id, b.id);
-  };
-  const auto by_name = [](const RowName& a, const RowName& b) {
-    return a.kind != b.kind ? a.kind < b.kind : *a.id < *b.id;
-  };
-  std::sort(changed_.begin(), changed_.end(), by_place);
-  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
-  std::sort(changed_.begin(), changed_.end(), by_name);
+  SortByKey(changed_);
   std::vector<std::pair<std::string, std::string>> rows;
   rows.reserve(changed_.size());
   for (const RowName& row : changed_) {
@@ -267,10 +274,37 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
     std::string key = RowKey(row.kind, *row.id);
     if (!rows.empty() && rows.back().first == key) continue;
     const auto then = changed_since.empty() ? changed_since.end() : changed_since.find({row.kind, *row.id});
-    rows.emplace_back(std::move(key), then == changed_since.end() ? RowAsItIs(row) : std::move(then->second));
+    rows.emplace_back(std::move(key), then == changed_since.end() ? RowAsItIs(row) : then->second->before);
   }
   NoteAnew(std::move(changed_again));
   return rows;
+}
+
+// Each row once, by kind and id.
+void LedgerState::SortByKey(std::vector<RowName>& rows) {
+  std::map<char, std::string_view> shared;  // by kind: what all ids begin with
+  for (const RowName& row : rows) {
+    const auto [at, first] = shared.try_emplace(row.kind, *row.id);
+    std::string_view& prefix = at->second;
+    const auto end = std::mismatch(prefix.begin(), prefix.end(), row.id->begin(), row.id->end()).first;
+    if (!first) prefix = prefix.substr(0, static_cast<size_t>(end - prefix.begin()));
+  }
+  struct Ordered {
+    uint64_t order;
+    RowName row;
+  };
+  std::vector<Ordered> ordered;
+  ordered.reserve(rows.size());
+  for (const RowName& row : rows) ordered.push_back({OrderBehind(shared[row.kind].size(), *row.id), row});
+  std::sort(ordered.begin(), ordered.end(), [](const Ordered& a, const Ordered& b) {
+    if (a.row.kind != b.row.kind) return a.row.kind < b.row.kind;
+    if (a.order != b.order) return a.order < b.order;
+    return a.row.id != b.row.id && *a.row.id < *b.row.id;
+  });
+  rows.clear();
+  for (const Ordered& next : ordered) {
+    if (rows.empty() || !(rows.back() == next.row)) rows.push_back(next.row);
+  }
 }
 
 // Lets go of the names of changed rows, and of the rows that were kept for theirs.
@@ -283,10 +317,12 @@ void LedgerState::NoteAnew(std::vector<RowName> changed) {
   }
 }
 
-void LedgerState::AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) const {
+void LedgerState::AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) {
   const auto [kind, id] = EntityOf(stream);
-  if (kind != kClaim || claims.Find(id) != nullptr) return;
-  if (claims_left_before_ || claims_left_.MayHave(HashOf(id))) rows.push_back(RowKey(kind, id));
+  if (kind != kClaim) return;
+  const size_t hash = claims.Hash(id);
+  if (claims.FindRow(id, hash) != nullptr) return;
+  if (claims_left_before_ || claims_left_.MayHave(hash)) rows.push_back(RowKey(kind, id));
 }
 
 void LedgerState::LetGoOfClaims(size_t claims_max) {
@@ -296,10 +332,10 @@ void LedgerState::LetGoOfClaims(size_t claims_max) {
   for (const Change& change : journal_) changed.insert(change.row.id);
   const auto leave = [&](const auto& row) {
     if (changed.contains(&row.first)) return false;
-    if (!claims_left_before_) claims_left_.Add(HashOf(row.first));
+    if (!claims_left_before_) claims_left_.Add(claims.Hash(row.first));
     return true;
   };
-  absl::erase_if(claims.rows_, [&](const auto& row) { return !IsOpen(row.second) && leave(row); });
+  absl::erase_if(claims.rows_, [&](const auto& row) { return !row.second.IsOpen() && leave(row); });
   // So that this does not come again soon.
   if (claims.size() > claims_max / 2) absl::erase_if(claims.rows_, leave);
   claims.found_ = nullptr;
@@ -314,8 +350,8 @@ absl::Status LedgerState::LoadRow(std::string_view key, std::string_view value) 
   bool parsed = false;
   const bool known = WithTable(*this, key[0], [&]<typename T>(EntityTable<T>& table) {
     T row;
-    parsed = row.ParseFromArray(value.data() + 1, static_cast<int>(value.size() - 1));
-    if (parsed) table.rows_[std::string(key.substr(1))] = std::move(row);
+    parsed = ParseRow(RowBytes(value), row);
+    if (parsed) table.Make(key.substr(1)).second = std::move(row);
   });
   if (!known || !parsed) {
     return absl::DataLossError(

@@ -1,8 +1,9 @@
 // What the rules need to know of a ledger: the fold of its events.  The writer keeps one to decide on, the
 // projection keeps one to post from; both are made by Evolve alone.
 //
-// Kept as protobuf messages (proto/realise/internal/v1/state.proto) by id.  Every change is journalled, so
-// that a writer can take back what was void, and noted, so that a store can write only what changed.  Grows
+// Kept by id, claims as bytes (claim_state.h), all else as protobuf messages
+// (proto/realise/internal/v1/state.proto).  Every change is journalled, so that a writer can take back what
+// was void, and noted, so that a store can write only what changed.  Grows
 // with boards, projects, benefits and measurements (measures x months).  Claims grow with the events, so they
 // alone may be left in the store: whoever does that puts a claim back, with LoadRow, before anything is asked
 // about it.  Not thread-safe.
@@ -10,7 +11,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "libs/domain/absence_filter.h"
+#include "libs/domain/claim_state.h"
 #include "realise/internal/v1/state.pb.h"
 #include "realise/v1/event.pb.h"
 
@@ -46,17 +48,33 @@ class EntityTable {
   friend class LedgerState;
   using Row = typename Rows::value_type;
 
+  static absl::string_view Key(std::string_view id) { return {id.data(), id.size()}; }
+  size_t Hash(std::string_view id) const { return rows_.hash_function()(Key(id)); }
+
+  // Whoever asks about an event asks for what it is about again and again.
   Row* FindRow(std::string_view id) {
-    // Whoever asks about an event asks for what it is about again and again.
     if (found_ != nullptr && found_->first == id) return found_;
-    const auto at = rows_.find(absl::string_view(id.data(), id.size()));
-    if (at == rows_.end()) return nullptr;
+    if (!missed_.empty() && missed_ == id) return nullptr;
+    return FindRow(id, Hash(id));
+  }
+  Row* FindRow(std::string_view id, size_t hash) {
+    const auto at = rows_.find(Key(id), hash);
+    if (at == rows_.end()) {
+      missed_ = id;
+      return nullptr;
+    }
     found_ = &*at;
     return found_;
+  }
+  // Makes a row unless there is one.
+  Row& Make(std::string_view id) {
+    missed_.clear();
+    return *rows_.try_emplace(Key(id)).first;
   }
 
   Rows rows_;
   Row* found_ = nullptr;                           // the last one
+  std::string missed_;                             // the last id that was not found; empty: none
   std::vector<typename Rows::node_type> removed_;  // by rolling back, since rows were taken
 };
 
@@ -70,7 +88,7 @@ class LedgerState {
   EntityTable<state::BoardState> boards;
   EntityTable<state::ProjectState> projects;
   EntityTable<state::BenefitState> benefits;
-  EntityTable<state::ClaimState> claims;
+  EntityTable<ClaimState> claims;
   EntityTable<state::MeasureState> measures;
   EntityTable<state::MeasurementState> measurements;  // "<measure_id>/<month index>"
   EntityTable<state::PeriodState> periods;            // "2024/25-M03"
@@ -86,7 +104,7 @@ class LedgerState {
   state::BoardState& MutableBoard(const std::string& id);
   state::ProjectState& MutableProject(const std::string& id);
   state::BenefitState& MutableBenefit(const std::string& id);
-  state::ClaimState& MutableClaim(const std::string& id);
+  ClaimState& MutableClaim(const std::string& id);
   state::MeasureState& MutableMeasure(const std::string& id);
   state::MeasurementState& MutableMeasurement(const std::string& id);
   state::PeriodState& MutablePeriod(const std::string& id);
@@ -120,26 +138,26 @@ class LedgerState {
   // Any may have been left there before.
   void LeaveClaims() { claims_left_before_ = true; }
   // Adds the row of the claim that a stream is about, if it may be in the store and is not here.
-  void AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) const;
+  void AddMissingClaim(std::string_view stream, std::vector<std::string>& rows);
   // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if more than
   // half as many are left.  Not those that changed, since rows were taken or since the journal begins.
   // REQUIRES: the rows that were taken are in the store.
   void LetGoOfClaims(size_t claims_max);
 
  private:
-  // `id` is the one in the table, or in its removed rows, and `message` the row that it belongs to.
+  // `id` is the one in the table, or in its removed rows, and `row` what it belongs to, of the kind's type.
   struct RowName {
     char kind;
     const std::string* id;
-    const google::protobuf::Message* message;
+    const void* row;
     friend bool operator==(const RowName& a, const RowName& b) { return a.id == b.id; }
   };
   // What a row was before a change.
   struct Change {
     RowName row;
-    std::unique_ptr<google::protobuf::Message> before;  // none: there was no such row
-    size_t names_before;                                // of changed rows
-    uint64_t takings;                                   // as often had rows been taken
+    std::string before;   // its value; empty: there was no such row
+    size_t names_before;  // of changed rows
+    uint64_t takings;     // as often had rows been taken
   };
 
   template <typename T>
@@ -150,6 +168,7 @@ class LedgerState {
   template <typename State, typename Use>
   static bool WithTable(State& state, char kind, Use use);
   std::string RowAsItIs(const RowName& row);
+  static void SortByKey(std::vector<RowName>& rows);
   void NoteAnew(std::vector<RowName> changed);
 
   bool claims_left_before_ = false;

@@ -156,7 +156,7 @@ TEST(RandomHistory, RowsComeBackAsTheyWere) {
   for (const v1::Event& event : events) ASSERT_TRUE(Evolve(event, original).ok());
   for (const auto& [id, row] : original.claims.rows()) {
     ASSERT_NE(loaded.claims.Find(id), nullptr);
-    EXPECT_EQ(loaded.claims.Find(id)->SerializeAsString(), row.SerializeAsString());
+    EXPECT_EQ(loaded.claims.Find(id)->bytes(), row.bytes());
   }
   for (const auto& [id, row] : original.periods.rows()) {
     ASSERT_NE(loaded.periods.Find(id), nullptr)
@@ -245,6 +245,27 @@ TEST(LedgerState, WhatIsTakenBackLeavesNothing) {
     state.RollBackTo(mark);
   }
   EXPECT_TRUE(state.TakeChangedRows().empty());
+}
+
+// They are put in order by a few bytes of each first.
+TEST(LedgerState, GivesChangedRowsOnceAndInTheOrderOfTheirKeys) {
+  const std::string zero(1, '\0');
+  const std::vector<std::string> ids = {
+      "month-10",   "month-1",          "month-1" + zero,   "month-",
+      "month",      "month-123456789",  "month-12345678",   "month-123456788",
+      "month-\xff", "month-12345678/b", "month-12345678/a", "month-1" + zero + zero};
+  LedgerState state;
+  std::set<std::string> keys;
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& id : ids) {
+      state.MutablePeriod(id);
+      state.MutableBoard(id);
+      keys.insert({"t" + id, "b" + id});
+    }
+  }
+  std::vector<std::string> taken;
+  for (const auto& [key, value] : state.TakeChangedRows()) taken.push_back(key);
+  EXPECT_EQ(taken, std::vector<std::string>(keys.begin(), keys.end()));
 }
 
 TEST(LedgerState, RefusesRowsThatDoNotDecode) {

@@ -30,7 +30,7 @@ namespace {
 
 // Raise it whenever Evolve, LedgerState's rows or the rows here change their meaning: what was kept is then
 // dropped, and the log is read from its beginning.
-constexpr uint64_t kFoldVersion = 3;
+constexpr uint64_t kFoldVersion = 4;
 
 // A chunk of at least so many rows is ingested as a sorted file.
 constexpr size_t kIngestRowsMin = 4096;

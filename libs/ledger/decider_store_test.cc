@@ -117,7 +117,7 @@ TEST_F(DeciderStoreTest, ClaimsStayInTheStoreUntilTheyAreAskedFor) {
     EXPECT_EQ(rows->at(0), std::nullopt);
     ASSERT_TRUE(rows->at(1).has_value());
     ASSERT_TRUE(loaded.LoadRow(missing[0], *rows->at(1)).ok());
-    EXPECT_EQ(loaded.claims.Find(id)->SerializeAsString(), claim.SerializeAsString());
+    EXPECT_EQ(loaded.claims.Find(id)->bytes(), claim.bytes());
     loaded.AddMissingClaim("claim/" + id, missing);
     EXPECT_EQ(missing.size(), 1u);
   }

@@ -54,12 +54,11 @@ absl::Status PostChange(const v1::Event& event, const LedgerState& before, const
                         const std::string& posted_to, bool validated_before, ChangeOf change_of, Out& out) {
   const auto posted = Period::Parse(posted_to);
   if (!posted) return Unfit(event, "a month is malformed");
-  const state::ClaimState* claim = before.claims.Find(claim_id);
+  const ClaimState* claim = before.claims.Find(claim_id);
   if (claim == nullptr) return Unfit(event, "its claim is unknown");
-  const bool is_validated = claim->stage() == state::CLAIM_STAGE_VALIDATED;
-  const bool awaits =
-      claim->stage() == state::CLAIM_STAGE_SUBMITTED || claim->stage() == state::CLAIM_STAGE_QUERIED;
-  if (validated_before ? !is_validated : !awaits) return Unfit(event, "its claim is at another stage");
+  const bool is_validated = claim->stage() == ClaimStage::kValidated;
+  if (validated_before ? !is_validated : !claim->IsOpen())
+    return Unfit(event, "its claim is at another stage");
   const state::BenefitState* benefit = before.benefits.Find(claim->benefit_id());
   if (benefit == nullptr) return Unfit(event, "its benefit is unknown");
   const std::optional<ClaimChange> change = change_of(*claim);
@@ -74,7 +73,7 @@ absl::Status PostChange(const v1::Event& event, const LedgerState& before, const
 
 absl::Status PostValidated(const v1::Event& event, const LedgerState& before, Out& out) {
   const v1::ClaimValidated& body = event.claim_validated();
-  const auto change = [&](const state::ClaimState& claim) -> std::optional<ClaimChange> {
+  const auto change = [&](const ClaimState& claim) -> std::optional<ClaimChange> {
     const auto off = CheckedSubtract(0, claim.claimed_pence());
     if (!off) return std::nullopt;
     return ClaimChange{*off, body.amount_pence()};
@@ -84,7 +83,7 @@ absl::Status PostValidated(const v1::Event& event, const LedgerState& before, Ou
 
 absl::Status PostRejected(const v1::Event& event, const LedgerState& before, Out& out) {
   const v1::ClaimRejected& body = event.claim_rejected();
-  const auto change = [](const state::ClaimState& claim) -> std::optional<ClaimChange> {
+  const auto change = [](const ClaimState& claim) -> std::optional<ClaimChange> {
     const auto off = CheckedSubtract(0, claim.claimed_pence());
     if (!off) return std::nullopt;
     return ClaimChange{*off, 0};
@@ -94,7 +93,7 @@ absl::Status PostRejected(const v1::Event& event, const LedgerState& before, Out
 
 absl::Status PostCorrectedClaim(const v1::Event& event, const LedgerState& before, Out& out) {
   const v1::ClaimCorrected& body = event.claim_corrected();
-  const auto change = [&](const state::ClaimState&) -> std::optional<ClaimChange> {
+  const auto change = [&](const ClaimState&) -> std::optional<ClaimChange> {
     return ClaimChange{0, body.delta_pence()};
   };
   return PostChange(event, before, body.claim_id(), body.posted_to_period(), true, change, out);
@@ -102,7 +101,7 @@ absl::Status PostCorrectedClaim(const v1::Event& event, const LedgerState& befor
 
 absl::Status PostReversed(const v1::Event& event, const LedgerState& before, Out& out) {
   const v1::ClaimReversed& body = event.claim_reversed();
-  const auto change = [](const state::ClaimState& claim) -> std::optional<ClaimChange> {
+  const auto change = [](const ClaimState& claim) -> std::optional<ClaimChange> {
     const auto off = CheckedSubtract(0, claim.validated_pence());
     if (!off) return std::nullopt;
     return ClaimChange{0, *off};

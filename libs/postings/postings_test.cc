@@ -37,14 +37,15 @@ LedgerState StateWithBenefit() {
 }
 
 // The same with claim "c-1" of board "a" for June, claimed at 30,000.00.
-LedgerState StateWithClaim(state::ClaimStage stage, int64_t validated_pence) {
+LedgerState StateWithClaim(ClaimStage stage, int64_t validated_pence) {
   LedgerState state = StateWithBenefit();
-  state::ClaimState& claim = state.MutableClaim("c-1");
-  claim.set_benefit_id("n-1");
-  claim.set_board_id("a");
-  claim.set_relates_to(Month("2024/25-M03"));
+  ClaimState& claim = state.MutableClaim("c-1");
+  claim = ClaimState({.benefit_id = "n-1",
+                      .board_id = "a",
+                      .claimant_role = "finance-lead",
+                      .relates_to = Month("2024/25-M03"),
+                      .claimed_pence = 3'000'000});
   claim.set_stage(stage);
-  claim.set_claimed_pence(3'000'000);
   claim.set_validated_pence(validated_pence);
   return state;
 }
@@ -92,7 +93,7 @@ TEST(PostingsTest, ValidatedClaimMovesUpARungByWhatWasAgreed) {
   event.mutable_claim_validated()->set_claim_id("c-1");
   event.mutable_claim_validated()->set_amount_pence(2'450'000);
   event.mutable_claim_validated()->set_posted_to_period("2024/25-M04");
-  EXPECT_THAT(PostingsOf(event, StateWithClaim(state::CLAIM_STAGE_QUERIED, 0)),
+  EXPECT_THAT(PostingsOf(event, StateWithClaim(ClaimStage::kQueried, 0)),
               ElementsAre(Saved("a", Rung::kAwaiting, "2024/25-M04", "2024/25-M03", -3'000'000),
                           Saved("a", Rung::kValidated, "2024/25-M04", "2024/25-M03", 2'450'000)));
 }
@@ -100,12 +101,12 @@ TEST(PostingsTest, ValidatedClaimMovesUpARungByWhatWasAgreed) {
 TEST(PostingsTest, RejectedQueriedCorrectedAndReversedClaims) {
   v1::Event queried;
   queried.mutable_claim_queried()->set_claim_id("c-1");
-  EXPECT_THAT(PostingsOf(queried, StateWithClaim(state::CLAIM_STAGE_SUBMITTED, 0)), IsEmpty());
+  EXPECT_THAT(PostingsOf(queried, StateWithClaim(ClaimStage::kSubmitted, 0)), IsEmpty());
 
   v1::Event rejected;
   rejected.mutable_claim_rejected()->set_claim_id("c-1");
   rejected.mutable_claim_rejected()->set_posted_to_period("2024/25-M05");
-  EXPECT_THAT(PostingsOf(rejected, StateWithClaim(state::CLAIM_STAGE_SUBMITTED, 0)),
+  EXPECT_THAT(PostingsOf(rejected, StateWithClaim(ClaimStage::kSubmitted, 0)),
               ElementsAre(Saved("a", Rung::kAwaiting, "2024/25-M05", "2024/25-M03", -3'000'000)));
 
   v1::Event corrected;
@@ -113,19 +114,19 @@ TEST(PostingsTest, RejectedQueriedCorrectedAndReversedClaims) {
   corrected.mutable_claim_corrected()->set_relates_to_period("2024/25-M03");
   corrected.mutable_claim_corrected()->set_posted_to_period("2024/25-M05");
   corrected.mutable_claim_corrected()->set_delta_pence(-550'000);
-  EXPECT_THAT(PostingsOf(corrected, StateWithClaim(state::CLAIM_STAGE_VALIDATED, 3'000'000)),
+  EXPECT_THAT(PostingsOf(corrected, StateWithClaim(ClaimStage::kValidated, 3'000'000)),
               ElementsAre(Saved("a", Rung::kValidated, "2024/25-M05", "2024/25-M03", -550'000)));
 
   v1::Event reversed;
   reversed.mutable_claim_reversed()->set_claim_id("c-1");
   reversed.mutable_claim_reversed()->set_posted_to_period("2024/25-M06");
-  EXPECT_THAT(PostingsOf(reversed, StateWithClaim(state::CLAIM_STAGE_VALIDATED, 2'450'000)),
+  EXPECT_THAT(PostingsOf(reversed, StateWithClaim(ClaimStage::kValidated, 2'450'000)),
               ElementsAre(Saved("a", Rung::kValidated, "2024/25-M06", "2024/25-M03", -2'450'000)));
 }
 
 TEST(PostingsTest, WhatDoesNotFitTheStateIsADefect) {
   std::vector<Posting> out;
-  const LedgerState claimed = StateWithClaim(state::CLAIM_STAGE_SUBMITTED, 0);
+  const LedgerState claimed = StateWithClaim(ClaimStage::kSubmitted, 0);
   v1::Event reversed;
   reversed.mutable_claim_reversed()->set_claim_id("c-1");
   reversed.mutable_claim_reversed()->set_posted_to_period("2024/25-M06");
@@ -135,7 +136,7 @@ TEST(PostingsTest, WhatDoesNotFitTheStateIsADefect) {
             absl::StatusCode::kInternal);
   EXPECT_EQ(AppendPostings(v1::Event(), claimed, out).code(), absl::StatusCode::kInternal);
 
-  LedgerState extreme = StateWithClaim(state::CLAIM_STAGE_VALIDATED, std::numeric_limits<int64_t>::min());
+  LedgerState extreme = StateWithClaim(ClaimStage::kValidated, std::numeric_limits<int64_t>::min());
   EXPECT_THAT(std::string(AppendPostings(reversed, extreme, out).message()), HasSubstr("64 bits"));
   EXPECT_THAT(out, IsEmpty());
 }

@@ -235,11 +235,10 @@ std::map<std::string, int64_t> SumsOfClaims(const std::vector<v1::Event>& events
   std::map<std::string, int64_t> sums;
   const LedgerState after = StateAfter(events);
   for (const auto& [id, claim] : after.claims.rows()) {
-    const bool awaits =
-        claim.stage() == state::CLAIM_STAGE_SUBMITTED || claim.stage() == state::CLAIM_STAGE_QUERIED;
-    if (awaits) sums[claim.board_id() + "/awaiting"] += claim.claimed_pence();
-    if (claim.stage() == state::CLAIM_STAGE_VALIDATED)
-      sums[claim.board_id() + "/validated"] += claim.validated_pence();
+    const bool awaits = claim.IsOpen();
+    if (awaits) sums[std::string(claim.board_id()) + "/awaiting"] += claim.claimed_pence();
+    if (claim.stage() == ClaimStage::kValidated)
+      sums[std::string(claim.board_id()) + "/validated"] += claim.validated_pence();
   }
   std::erase_if(sums, [](const auto& sum) { return sum.second == 0; });
   return sums;

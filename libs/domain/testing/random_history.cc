@@ -171,7 +171,7 @@ class Historian {
 
   v1::Event ProposeForClaim() {
     const std::string id = Claim();
-    const state::ClaimState* claim = state_.claims.Find(id);
+    const ClaimState* claim = state_.claims.Find(id);
     const int64_t claimed = claim == nullptr ? 0 : claim->claimed_pence();
     const int64_t validated = claim == nullptr ? 0 : claim->validated_pence();
     const std::string relates_to =

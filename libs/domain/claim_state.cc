@@ -1,0 +1,39 @@
+#include "libs/domain/claim_state.h"
+
+namespace realise {
+
+ClaimState::ClaimState(const Submission& submission) {
+  bytes_.reserve(kTexts + submission.benefit_id.size() + submission.board_id.size() +
+                 submission.claimant_role.size());
+  bytes_.resize(kTexts);
+  SetNumber(kClaimed, submission.claimed_pence);
+  SetNumber(kRelatesTo, submission.relates_to);
+  set_stage(ClaimStage::kSubmitted);
+  SetNumber(kBenefitBytes, static_cast<uint16_t>(submission.benefit_id.size()));
+  SetNumber(kBoardBytes, static_cast<uint16_t>(submission.board_id.size()));
+  bytes_.append(submission.benefit_id).append(submission.board_id).append(submission.claimant_role);
+}
+
+bool ClaimState::Parse(std::string_view bytes) {
+  if (bytes.size() < kTexts) return false;
+  bytes_ = bytes;
+  const size_t ids = size_t{Number<uint16_t>(kBenefitBytes)} + Number<uint16_t>(kBoardBytes);
+  return stage() >= ClaimStage::kSubmitted && stage() <= ClaimStage::kReversed &&
+         ids <= bytes.size() - kTexts;
+}
+
+std::string_view ClaimState::benefit_id() const {
+  return std::string_view(bytes_).substr(kTexts, Number<uint16_t>(kBenefitBytes));
+}
+
+std::string_view ClaimState::board_id() const {
+  return std::string_view(bytes_).substr(kTexts + Number<uint16_t>(kBenefitBytes),
+                                         Number<uint16_t>(kBoardBytes));
+}
+
+std::string_view ClaimState::claimant_role() const {
+  return std::string_view(bytes_).substr(kTexts + Number<uint16_t>(kBenefitBytes) +
+                                         Number<uint16_t>(kBoardBytes));
+}
+
+}  // namespace realise
