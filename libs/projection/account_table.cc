@@ -238,7 +238,11 @@ void AccountTable::EndChunk(size_t cells_max) {
     account->changed = false;
   }
   changed_.clear();
-  if (cells_in_memory_ <= cells_max) return;
+  if (cells_in_memory_ > cells_max) LetGoOfBalances();
+}
+
+void AccountTable::LetGoOfBalances() {
+  if (cells_in_memory_ == 0) return;
   for (Account& account : accounts_) {
     account.balances = {};
     account.loaded = false;

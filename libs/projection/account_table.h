@@ -45,6 +45,9 @@ class AccountTable {
   // The chunk was written: forgets its rows, and all balances if there are more than `cells_max` in memory.
   void EndChunk(size_t cells_max);
 
+  // Forgets all balances; they are loaded again when an account is posted to.   REQUIRES: the chunk ended.
+  void LetGoOfBalances();
+
  private:
   struct Account {
     std::string name;

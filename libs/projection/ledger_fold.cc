@@ -341,6 +341,12 @@ absl::StatusOr<bool> LedgerFold::CaughtUp() {
   return *caught_up;
 }
 
+void LedgerFold::Rest() {
+  if (!memory_ || memory_->unwritten_bytes > 0) return;
+  memory_->state.LetGoOfClaims(0);
+  memory_->accounts.LetGoOfBalances();
+}
+
 absl::Status LedgerFold::TakeOver() {
   if (answering_ == options_.keys.version) return absl::OkStatus();
   ViewRows rows;

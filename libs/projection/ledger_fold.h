@@ -77,6 +77,10 @@ class LedgerFold {
   // Whether everything that was in the log at a moment during this call has been folded.   Errors as Step.
   [[nodiscard]] absl::StatusOr<bool> CaughtUp();
 
+  // Lets go of memory that the store has too, and that is read again when it is needed: for a ledger to which
+  // nothing comes at the moment.
+  void Rest();
+
   // Makes this fold version the one that answers, and deletes the rows of the one that did, in one write.  It
   // stops instead if the log no longer holds what that one had folded.   Errors as Step.
   [[nodiscard]] absl::Status TakeOver();

@@ -102,6 +102,25 @@ TEST(ProjectionRows, AreTheSameHoweverItIsRestarted) {
   EXPECT_EQ(Rows(*store.Open(limited)), Fold(memory.log()));
 }
 
+// Whenever nothing new is there it lets go of memory.
+TEST(ProjectionRows, AreTheSameHoweverItRests) {
+  SCOPED_TRACE(::testing::Message() << "seed " << Seed(8));
+  MemoryLog memory;
+  RecordedLedger ledger(memory.log(), "AA1");
+  ledger.CommitHistory(Numbered(RandomHistory(Seed(8), 150)), Seed(8));
+  testing::LimitedLog limited(memory.log());
+  Store store;
+  const auto projection = store.Open(limited);
+  for (size_t shown = 1; shown <= ledger.records(); ++shown) {
+    limited.Show(static_cast<Address>(shown));
+    for (int look = 0; look < 3; ++look) {
+      const absl::Status folded = projection->RunOnce();
+      ASSERT_TRUE(folded.ok()) << folded;
+    }
+  }
+  EXPECT_EQ(Rows(*projection), Fold(memory.log()));
+}
+
 // Where in the log commits stand is part of their rows, and of the place.
 void DropAddresses(std::vector<std::string>& rows) {
   const ViewKeyspace keys{kFoldVersion, 1};
