@@ -8,11 +8,44 @@
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "libs/projection/account_table.h"
+#include "realise/internal/v1/state.pb.h"
 
 namespace realise {
 namespace {
 
 constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
+
+absl::StatusOr<FoldedPlace> ReadPlace(const ViewSnapshot& snapshot, const std::string& ledger,
+                                      LedgerNumber number) {
+  ASSIGN_OR_RETURN(const auto version, snapshot.Get(AnsweringKey(number)));
+  if (!version) return absl::NotFoundError(fmt::format("nothing of ledger {} is folded yet", ledger));
+  if (version->size() != 2) return DamagedRow(AnsweringKey(number));
+  FoldedPlace place;
+  place.version = ReadUint16(*version);
+  const std::string key = ViewKeyspace{place.version, number}.Place();
+  ASSIGN_OR_RETURN(const auto row, snapshot.Get(key));
+  internal::v1::LogPlace in_log;
+  if (!row || !in_log.ParseFromString(*row)) return DamagedRow(key);
+  const internal::v1::LogAnchor& last = in_log.last_valid();
+  if (in_log.next_sequence() == 0 || last.digest().size() != sizeof(Digest::bytes)) return DamagedRow(key);
+  place.latest.sequence = in_log.next_sequence() - 1;
+  place.latest.recorded_at = Instant(std::chrono::microseconds(in_log.recorded_at()));
+  std::copy(last.digest().begin(), last.digest().end(), place.latest.digest.bytes.begin());
+  place.latest.address = last.address();
+  place.demonstration = in_log.demonstration();
+  place.void_commits = in_log.void_commits();
+  return place;
+}
+
+absl::StatusOr<FoldedPlace> PlaceAt(const ViewSnapshot& snapshot, PlaceCache& cache,
+                                    const std::string& ledger, LedgerNumber number) {
+  const std::optional<uint64_t> moment = snapshot.moment();
+  if (!moment) return ReadPlace(snapshot, ledger, number);
+  if (const auto kept = cache.Find(number, *moment)) return *kept;
+  ASSIGN_OR_RETURN(const FoldedPlace place, ReadPlace(snapshot, ledger, number));
+  cache.Keep(number, *moment, place);
+  return place;
+}
 
 }  // namespace
 
@@ -21,22 +54,8 @@ absl::StatusOr<std::unique_ptr<ViewFigureSource>> ViewFigureSource::Open(const V
                                                                          const std::string& ledger,
                                                                          LedgerNumber number) {
   std::unique_ptr<ViewFigureSource> source(new ViewFigureSource(ledger, store.Snapshot(), caches));
-  ViewSnapshot& snapshot = *source->snapshot_;
-  ASSIGN_OR_RETURN(const auto version, snapshot.Get(AnsweringKey(number)));
-  if (!version) return absl::NotFoundError(fmt::format("nothing of ledger {} is folded yet", ledger));
-  if (version->size() != 2) return DamagedRow(AnsweringKey(number));
-  source->keys_ = ViewKeyspace{ReadUint16(*version), number};
-  ASSIGN_OR_RETURN(const auto place, snapshot.Get(source->keys_.Place()));
-  if (!place || !source->place_.ParseFromString(*place)) return DamagedRow(source->keys_.Place());
-  const auto& last = source->place_.last_valid();
-  if (source->place_.next_sequence() == 0 || last.digest().size() != sizeof(Digest::bytes)) {
-    return DamagedRow(source->keys_.Place());
-  }
-  CommitEnd& latest = source->latest_;
-  latest.sequence = source->place_.next_sequence() - 1;
-  latest.recorded_at = Instant(std::chrono::microseconds(source->place_.recorded_at()));
-  std::copy(last.digest().begin(), last.digest().end(), latest.digest.bytes.begin());
-  latest.address = last.address();
+  ASSIGN_OR_RETURN(source->place_, PlaceAt(*source->snapshot_, caches.places, ledger, number));
+  source->keys_ = ViewKeyspace{source->place_.version, number};
   return source;
 }
 
@@ -81,15 +100,23 @@ absl::StatusOr<CommitEnd> ViewFigureSource::CommitEndingAt(Sequence sequence) co
 }
 
 absl::StatusOr<std::vector<CommitEnd>> ViewFigureSource::CommitsEndingAt(Sequence sequence) const {
-  std::vector<CommitEnd> ends;
   std::string prefix = keys_.Table(ViewTable::kCommits);
   AppendUint64(prefix, sequence);
+  // Commits without events may still come to end at the latest sequence.
+  const bool settled = sequence < place_.latest.sequence;
+  if (settled) {
+    if (auto kept = caches_.commit_ends.Find(prefix)) return *std::move(kept);
+  }
+  std::vector<CommitEnd> ends;
   for (snapshot_->Seek(prefix); snapshot_->On(prefix); snapshot_->Next()) {
     ASSIGN_OR_RETURN(ends.emplace_back(), CommitHere());
   }
   RETURN_IF_ERROR(snapshot_->status());
-  if (!ends.empty()) return ends;
-  return absl::NotFoundError(fmt::format("no commit of ledger {} ends at {}", ledger_, sequence));
+  if (ends.empty()) {
+    return absl::NotFoundError(fmt::format("no commit of ledger {} ends at {}", ledger_, sequence));
+  }
+  if (settled) caches_.commit_ends.Keep(std::move(prefix), ends, ends.size() * sizeof(CommitEnd));
+  return ends;
 }
 
 absl::StatusOr<CommitEnd> ViewFigureSource::CommitHolding(Sequence sequence) const {
@@ -108,7 +135,11 @@ absl::StatusOr<std::optional<ViewAccountRow>> ViewFigureSource::FindAccount(
 }
 
 absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, Sequence sequence) const {
-  if (auto kept = caches_.balances.Find(keys_, account, sequence)) return *std::move(kept);
+  // What is still to come may change them behind the latest position.
+  const bool settled = sequence <= place_.latest.sequence;
+  if (settled) {
+    if (auto kept = caches_.balances.Find(keys_, account, sequence)) return *std::move(kept);
+  }
   Cells cells;
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
   if (!row) return cells;
@@ -118,8 +149,7 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
     if (!sum) return SumTooLarge(account);
     cells.emplace_hint(cells.end(), cell, *sum);
   }
-  // What is still to come may change them behind the latest position.
-  if (sequence <= latest_.sequence) caches_.balances.Keep(keys_, account, sequence, cells);
+  if (settled) caches_.balances.Keep(keys_, account, sequence, cells);
   return cells;
 }
 

@@ -3,15 +3,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "libs/projection/balance_cache.h"
 #include "libs/projection/figure_source.h"
+#include "libs/projection/place_cache.h"
+#include "libs/projection/recent_values.h"
 #include "libs/projection/structure_cache.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_rows.h"
 #include "libs/view_store/view_store.h"
-#include "realise/internal/v1/state.pb.h"
 
 namespace realise {
 
@@ -19,6 +21,9 @@ namespace realise {
 struct FigureCaches {
   StructureCache structures;
   BalanceCache balances;
+  // The commits that end at a sequence behind which more is folded, by the key that theirs begin with.
+  RecentValues<std::vector<CommitEnd>> commit_ends{4 * 1024 * 1024};
+  PlaceCache places{};
 };
 
 // Not thread-safe; must not outlive the store.
@@ -34,9 +39,9 @@ class ViewFigureSource : public FigureSource {
                                                                               LedgerNumber number);
 
   const std::string& ledger() const override { return ledger_; }
-  bool demonstration() const override { return place_.demonstration(); }
+  bool demonstration() const override { return place_.demonstration; }
   uint32_t fold_version() const override { return keys_.version; }
-  CommitEnd Latest() const override { return latest_; }
+  CommitEnd Latest() const override { return place_.latest; }
   absl::StatusOr<CommitEnd> CommitAtTime(Instant time) const override;
   absl::StatusOr<CommitEnd> CommitEndingAt(Sequence sequence) const override;
   absl::StatusOr<std::vector<CommitEnd>> CommitsEndingAt(Sequence sequence) const override;
@@ -51,7 +56,7 @@ class ViewFigureSource : public FigureSource {
   ViewSnapshot& rows() const { return *snapshot_; }
   const ViewKeyspace& keys() const { return keys_; }
   // Void commits passed over up to here.
-  uint64_t void_commits() const { return place_.void_commits(); }
+  uint64_t void_commits() const { return place_.void_commits; }
 
  private:
   ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot, FigureCaches& caches)
@@ -70,8 +75,7 @@ class ViewFigureSource : public FigureSource {
   const std::unique_ptr<ViewSnapshot> snapshot_;
   FigureCaches& caches_;
   ViewKeyspace keys_;
-  internal::v1::LogPlace place_;
-  CommitEnd latest_;
+  FoldedPlace place_;
 };
 
 }  // namespace realise

@@ -141,6 +141,21 @@ absl::StatusOr<std::unique_ptr<ViewStore>> ViewStore::Open(const ViewStoreOption
   return std::unique_ptr<ViewStore>(new ViewStore(std::move(opened)));
 }
 
+// Rows may change while one of these lives.   REQUIRES: mutex_ is held meanwhile.
+//
+// RocksDB's own sequence numbers do not tell moments apart: a file that is ingested gets none if no row in
+// the store stands between its keys.
+class ViewStore::Change {
+ public:
+  explicit Change(ViewStore& store) : moment_(store.moment_) { ++moment_; }
+  ~Change() { ++moment_; }
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+
+ private:
+  std::atomic<uint64_t>& moment_;
+};
+
 ViewStore::ViewStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
 
 ViewStore::~ViewStore() = default;
@@ -183,6 +198,7 @@ absl::Status ViewStore::Write(const ViewRows& rows, const std::vector<std::strin
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(MakeRoomLocked());
   unsynced_ = true;
+  const Change change(*this);
   return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch));
 }
 
@@ -196,6 +212,7 @@ absl::Status ViewStore::Ingest(const ViewRows& rows) {
   const std::lock_guard lock(mutex_);
   // Without this a power cut could lose a live batch under the later position that is ingested here.
   if (!Sabotaged("ingest_unsynced")) RETURN_IF_ERROR(SyncLocked());
+  const Change change(*this);
   return ToStatus(file.Ingest());
 }
 
@@ -208,7 +225,12 @@ absl::Status ViewStore::Resume() {
 }
 
 std::unique_ptr<ViewSnapshot> ViewStore::Snapshot() const {
-  return std::unique_ptr<ViewSnapshot>(new ViewSnapshot(*db_));
+  const uint64_t before = moment_;
+  std::unique_ptr<ViewSnapshot> snapshot(new ViewSnapshot(*db_));
+  // Otherwise it may hold a part of what is being written, or see it come.
+  const bool at_rest = before % 2 == 0 && moment_ == before;
+  if (at_rest) snapshot->moment_ = before;
+  return snapshot;
 }
 
 }  // namespace realise

@@ -57,6 +57,10 @@ class ViewSnapshot {
   ViewSnapshot(const ViewSnapshot&) = delete;
   ViewSnapshot& operator=(const ViewSnapshot&) = delete;
 
+  // Two snapshots of one store, while it is open, that have the same moment hold the same rows.  None if
+  // something was being written when this one was taken.
+  std::optional<uint64_t> moment() const { return moment_; }
+
   // The value of a row; nothing if there is none.   UNAVAILABLE, DATA_LOSS  as ViewStore::Open.
   [[nodiscard]] absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
 
@@ -84,6 +88,7 @@ class ViewSnapshot {
 
   rocksdb::DB& db_;
   const rocksdb::Snapshot* snapshot_;
+  std::optional<uint64_t> moment_;
   std::unique_ptr<rocksdb::Iterator> cursor_;
 };
 
@@ -118,6 +123,7 @@ class ViewStore {
   [[nodiscard]] std::unique_ptr<ViewSnapshot> Snapshot() const;
 
  private:
+  class Change;
   explicit ViewStore(std::unique_ptr<rocksdb::DB> db);
 
   absl::Status SyncLocked();
@@ -125,6 +131,8 @@ class ViewStore {
 
   const std::unique_ptr<rocksdb::DB> db_;
   std::atomic<uint64_t> files_made_ = 0;
+  // Raised before and after every write: odd while one is under way.
+  std::atomic<uint64_t> moment_ = 0;
 
   std::mutex mutex_;
   // Below: guarded by mutex_, which is held over every write, so that nothing comes between a sync and what

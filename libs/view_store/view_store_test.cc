@@ -1,10 +1,17 @@
 #include "libs/view_store/view_store.h"
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "libs/view_store/view_keys.h"
 #include "rocksdb/env.h"
+#include "rocksdb/file_system.h"
 #include "tests/support/unsynced_loss_fs.h"
 
 namespace realise {
@@ -64,6 +71,82 @@ TEST_F(ViewStoreTest, ASnapshotSeesNothingThatIsWrittenOrIngestedLater) {
   EXPECT_EQ(*before->Get("a"), "1");
   EXPECT_EQ(*before->Get("b"), std::nullopt);
   EXPECT_EQ(All(), (Rows{"b=2", "c=3"}));
+}
+
+TEST_F(ViewStoreTest, OnlySnapshotsBetweenWhichNothingWasWrittenAreOfOneMoment) {
+  const auto moment = [&] { return store_->Snapshot()->moment(); };
+  const auto beginning = moment();
+  ASSERT_TRUE(beginning);
+  std::set<uint64_t> moments = {*beginning};
+  const auto expect_another = [&](const absl::Status& written) {
+    EXPECT_TRUE(written.ok()) << written;
+    const auto now = moment();
+    ASSERT_TRUE(now);
+    EXPECT_TRUE(moments.insert(*now).second) << *now;
+    EXPECT_EQ(moment(), now);
+  };
+  expect_another(store_->Write(RowsOf({{"a", "1"}, {"c", "1"}, {"g", "1"}})));
+  expect_another(store_->Ingest(RowsOf({{"a", "2"}, {"d", "2"}})));
+  expect_another(store_->Ingest(RowsOf({{"e", "3"}, {"f", "3"}})));  // none of the rows there is between them
+  expect_another(store_->Ingest(RowsOf({{"x", "4"}})));
+  expect_another(store_->Write({}, {"a"}));
+}
+
+// A file system that calls back before something is appended to the list of the files that are the database.
+class InterruptedFs : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+
+  void InterruptWith(std::function<void()> interruption) { interruption_ = std::move(interruption); }
+
+  const char* Name() const override { return "InterruptedFs"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus status = target()->NewWritableFile(name, options, file, debug);
+    if (status.ok() && name.find("MANIFEST") != std::string::npos) {
+      *file = std::make_unique<File>(std::move(*file), interruption_);
+    }
+    return status;
+  }
+
+ private:
+  class File : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    File(std::unique_ptr<rocksdb::FSWritableFile> file, std::function<void()>& interruption)
+        : FSWritableFileOwnerWrapper(std::move(file)), interruption_(interruption) {}
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+      if (interruption_) interruption_();
+      return target()->Append(data, options, debug);
+    }
+
+   private:
+    std::function<void()>& interruption_;
+  };
+
+  std::function<void()> interruption_;
+};
+
+// A snapshot that is taken then may see the file come: RocksDB gives it no sequence number of its own if no
+// row stands between its keys.
+TEST(ViewStoreMoments, ThereIsNoneWhileASortedFileIsIngested) {
+  const std::unique_ptr<rocksdb::Env> memory(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  const auto fs = std::make_shared<InterruptedFs>(memory->GetFileSystem());
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(fs);
+  const auto store = ViewStore::Open({.path = "/views", .env = env.get()});
+  ASSERT_TRUE(store.ok()) << store.status();
+  for (const auto& rows : {RowsOf({{"place", "1"}}), RowsOf({{"place", "2"}}), RowsOf({{"behind", "1"}})}) {
+    int interruptions = 0;
+    fs->InterruptWith([&] {
+      ++interruptions;
+      EXPECT_EQ((*store)->Snapshot()->moment(), std::nullopt);
+    });
+    ASSERT_TRUE((*store)->Ingest(rows).ok());
+    fs->InterruptWith(nullptr);
+    EXPECT_GT(interruptions, 0);
+    EXPECT_TRUE((*store)->Snapshot()->moment());
+  }
 }
 
 // Otherwise the position that was ingested would stand over postings that are gone.
