@@ -27,6 +27,11 @@ void StopSignal::Raise() {
   raised_changed_.notify_all();
 }
 
+bool StopSignal::Raised() {
+  const std::lock_guard lock(mutex_);
+  return raised_;
+}
+
 bool StopSignal::WaitFor(std::chrono::milliseconds wait_max) {
   std::unique_lock lock(mutex_);
   return raised_changed_.wait_for(lock, wait_max, [this] { return raised_; });
@@ -51,7 +56,7 @@ void FollowedLedger::Join() {
 void FollowedLedger::Run() {
   std::chrono::milliseconds back_off = kBackOffMin;
   bool at_end = false;
-  while (!stop_.WaitFor(std::chrono::milliseconds(0))) {
+  while (!stop_.Raised()) {
     const absl::Status status = StepOnce(std::min(kReadWaitMax, look_again_), at_end);
     if (absl::IsDataLoss(status)) return;
     if (status.ok()) {

@@ -22,6 +22,7 @@ namespace realise {
 class StopSignal {
  public:
   void Raise();
+  bool Raised();
   // Returns whether it is raised, waiting up to `wait_max` for it.
   bool WaitFor(std::chrono::milliseconds wait_max);
 
@@ -79,7 +80,7 @@ class FollowedLedger {
   LedgerFold fold_;
   std::chrono::steady_clock::time_point looked_;
   bool caught_up_ = false;
-  bool idle_ = false;  // nothing was read since the last look
+  bool idle_ = false;          // nothing was read since the last look
   uint64_t looks_served_ = 0;  // of looks_asked_
 
   std::thread thread_;  // started by the thread that finds ledgers, alone

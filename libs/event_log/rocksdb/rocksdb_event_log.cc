@@ -109,6 +109,7 @@ class RocksDbEventLog::Impl {
   bool committed_all_ = false;  // the committing thread has ended
   std::condition_variable work_;
   std::condition_variable mark_due_;
+  std::condition_variable mark_pause_;  // between two marks: only the end is told
 
   std::thread committing_;
   std::thread marking_;
@@ -142,6 +143,7 @@ RocksDbEventLog::Impl::~Impl() {
     committed_all_ = true;
   }
   mark_due_.notify_all();
+  mark_pause_.notify_all();
   marking_.join();
   db_->Close().PermitUncheckedError();  // everything acknowledged was synced before
   env_.UnlockFile(lock_).PermitUncheckedError();
@@ -218,7 +220,8 @@ absl::StatusOr<std::vector<LogRecord>> RocksDbEventLog::Impl::ReadFrom(const Led
 
 Address RocksDbEventLog::Impl::WaitForEnd(Ledger& ledger, Address from, std::chrono::milliseconds wait_max) {
   std::unique_lock<std::mutex> lock(mutex_);
-  ledger.grew.wait_for(lock, wait_max, [&] { return ledger.end > from; });
+  // A wait for no time at all takes the kernel's 50 us for timers.
+  if (wait_max.count() > 0) ledger.grew.wait_for(lock, wait_max, [&] { return ledger.end > from; });
   return ledger.end;
 }
 
@@ -233,7 +236,7 @@ absl::StatusOr<uint64_t> RocksDbEventLog::Impl::Enqueue(Ledger& ledger, std::str
         fmt::format("a record of {} bytes is longer than the embedded log takes, {}", stored.size(),
                     kRocksDbRecordBytesMax));
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   RETURN_IF_ERROR(failure_);
   if (queued_bytes_ + stored.size() > queued_bytes_max_) {
     return absl::ResourceExhaustedError(fmt::format(
@@ -241,8 +244,11 @@ absl::StatusOr<uint64_t> RocksDbEventLog::Impl::Enqueue(Ledger& ledger, std::str
   }
   queued_bytes_ += stored.size();
   queue_.push_back({&ledger, std::move(stored)});
+  const uint64_t ticket = ++last_ticket_;
+  // Whoever is woken needs the mutex at once.
+  lock.unlock();
   work_.notify_one();
-  return ++last_ticket_;
+  return ticket;
 }
 
 absl::Status RocksDbEventLog::Impl::FailureOf(uint64_t ticket) const {
@@ -269,15 +275,20 @@ void RocksDbEventLog::Impl::CommitLoop() {
       queue_.clear();
       return;
     }
+    std::vector<Ledger*> grown;
     for (const Queued& queued : group) {
       queued_bytes_ -= queued.stored.size();
       if (queued.ledger->end == queued.ledger->next) continue;
       queued.ledger->end = queued.ledger->next;
-      queued.ledger->grew.notify_all();
+      grown.push_back(queued.ledger);
     }
     durable_ticket_ += group.size();
     durable_.records += group.size();
+    // Whoever is woken needs the mutex at once.
+    lock.unlock();
+    for (Ledger* const ledger : grown) ledger->grew.notify_all();
     mark_due_.notify_one();
+    lock.lock();
   }
 }
 
@@ -313,7 +324,7 @@ void RocksDbEventLog::Impl::MarkLoop() {
     lock.lock();
     if (!stored.ok()) return Fail(stored);
     marked_ = count;
-    mark_due_.wait_for(lock, kMarkEvery, [this] { return committed_all_; });
+    mark_pause_.wait_for(lock, kMarkEvery, [this] { return committed_all_; });
   }
 }
 
