@@ -1,4 +1,5 @@
 // CheckForm: what can be said against an event without knowing the ledger.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -15,6 +16,7 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::Reflection;
 
 enum class Form {
   kId,       // lower case letters, digits, '.', '_', '-'
@@ -113,32 +115,43 @@ FieldRule RuleOf(const FieldDescriptor& field) {
   return rule;
 }
 
-using MessageRules = std::vector<FieldRule>;
+// Reflection and descriptors are kept beside the rules: a message that is asked for them goes through a
+// call_once each time.
+struct MessageRules {
+  const FieldDescriptor* body = nullptr;  // the field of Event that the message is; null for Event itself
+  const Reflection* reflection = nullptr;
+  std::vector<FieldRule> fields;
+};
 
-MessageRules RulesOf(const google::protobuf::Descriptor& message) {
-  MessageRules rules;
-  for (int i = 0; i < message.field_count(); ++i) {
-    const FieldRule rule = RuleOf(*message.field(i));
-    if (rule.form != Form::kAny) rules.push_back(rule);
+MessageRules RulesOf(const FieldDescriptor& body) {
+  const google::protobuf::Descriptor& type = *body.message_type();
+  const Message* of_type = google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
+  MessageRules rules{&body, of_type->GetReflection(), {}};
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldRule rule = RuleOf(*type.field(i));
+    if (rule.form != Form::kAny) rules.fields.push_back(rule);
   }
   return rules;
 }
 
 struct EventRules {
   MessageRules envelope;
-  std::map<int, MessageRules> bodies;  // by field number
+  std::vector<MessageRules> bodies;  // by field number
 };
 
 const EventRules& Rules() {
   static const EventRules* const kRules = [] {
     auto* rules = new EventRules;  // lives as long as the process
+    rules->envelope.reflection = v1::Event::GetReflection();
     const google::protobuf::Descriptor& event = *v1::Event::descriptor();
     for (int i = 0; i < event.field_count(); ++i) {
       const FieldDescriptor& field = *event.field(i);
+      const auto number = static_cast<size_t>(field.number());
       if (field.containing_oneof() != nullptr) {
-        rules->bodies[field.number()] = RulesOf(*field.message_type());
+        rules->bodies.resize(std::max(rules->bodies.size(), number + 1));
+        rules->bodies[number] = RulesOf(field);
       } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-        rules->envelope.push_back(RuleOf(field));
+        rules->envelope.fields.push_back(RuleOf(field));
       }
     }
     return rules;
@@ -146,21 +159,47 @@ const EventRules& Rules() {
   return *kRules;
 }
 
-bool IsId(std::string_view text) {
-  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  if (text.size() > kIdBytesMax || !letter_or_digit(text[0])) return false;
-  for (const char c : text) {
-    if (!letter_or_digit(c) && c != '.' && c != '_' && c != '-') return false;
+// What a byte may stand in, as bits.
+constexpr uint8_t kInNumber = 1;  // digits
+constexpr uint8_t kInId = 2;      // lower case letters, digits, '.', '_', '-'
+constexpr uint8_t kInToken = 4;   // visible ASCII
+constexpr uint8_t kInPlain = 8;   // visible ASCII and blanks
+
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsLetterOrDigit(char c) { return (c >= 'a' && c <= 'z') || IsDigit(c); }
+
+constexpr std::array<uint8_t, 256> kBytes = [] {
+  std::array<uint8_t, 256> bytes{};
+  for (char c = ' '; c <= '~'; ++c) {
+    const bool id = IsLetterOrDigit(c) || c == '.' || c == '_' || c == '-';
+    bytes[static_cast<uint8_t>(c)] =
+        kInPlain | (c == ' ' ? 0 : kInToken) | (id ? kInId : 0) | (IsDigit(c) ? kInNumber : 0);
   }
-  return true;
+  return bytes;
+}();
+
+// What one look at every byte tells of a text.
+struct Survey {
+  uint8_t all = 0xFF;  // what every byte may stand in
+  size_t digits = 0;
+};
+
+Survey SurveyOf(std::string_view text) {
+  Survey survey;
+  for (const char c : text) {
+    const uint8_t byte = kBytes[static_cast<uint8_t>(c)];
+    survey.all &= byte;
+    survey.digits += byte & kInNumber;
+  }
+  return survey;
 }
 
-bool IsToken(std::string_view text) {
-  if (text.size() > kTokenBytesMax) return false;
-  for (const char c : text) {
-    if (c < '!' || c > '~') return false;
-  }
-  return true;
+bool IsId(std::string_view text, const Survey& survey) {
+  return text.size() <= kIdBytesMax && IsLetterOrDigit(text[0]) && (survey.all & kInId) != 0;
+}
+
+bool IsToken(std::string_view text, const Survey& survey) {
+  return text.size() <= kTokenBytesMax && (survey.all & kInToken) != 0;
 }
 
 // The length of the character that `text` begins with; 0 if it is not valid UTF-8, or a control character.
@@ -186,8 +225,9 @@ size_t CharacterLength(std::string_view text) {
   return 0;
 }
 
-bool IsText(std::string_view text) {
+bool IsText(std::string_view text, const Survey& survey) {
   if (text.empty() || text.size() > kTextBytesMax) return false;
+  if ((survey.all & kInPlain) != 0) return true;
   while (!text.empty()) {
     const size_t length = CharacterLength(text);
     if (length == 0) return false;
@@ -196,14 +236,14 @@ bool IsText(std::string_view text) {
   return true;
 }
 
-bool HasForm(Form form, std::string_view text) {
+bool HasForm(Form form, std::string_view text, const Survey& survey) {
   switch (form) {
     case Form::kId:
-      return IsId(text);
+      return IsId(text, survey);
     case Form::kToken:
-      return IsToken(text);
+      return IsToken(text, survey);
     case Form::kText:
-      return IsText(text);
+      return IsText(text, survey);
     case Form::kDate:
       return ParseDate(text).has_value();
     case Form::kPeriod:
@@ -243,8 +283,8 @@ std::string FormInWords(Form form) {
 class FormPass {
  public:
   void Check(const Message& message, const MessageRules& rules, std::string_view prefix) {
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
-    for (const FieldRule& rule : rules) {
+    const Reflection& reflection = *rules.reflection;
+    for (const FieldRule& rule : rules.fields) {
       if (rule.in_oneof && !reflection.HasField(message, rule.field)) continue;
       switch (rule.form) {
         case Form::kEnum:
@@ -257,10 +297,10 @@ class FormPass {
           CheckPresent(rule, reflection.HasField(message, rule.field), prefix);
           break;
         case Form::kTexts:
-          CheckTexts(rule, message, prefix);
+          CheckTexts(rule, message, reflection, prefix);
           break;
         case Form::kTypes:
-          CheckTypes(rule, message, prefix);
+          CheckTypes(rule, message, reflection, prefix);
           break;
         default:
           CheckString(rule, reflection.GetStringReference(message, rule.field, &scratch_), prefix);
@@ -290,12 +330,13 @@ class FormPass {
   void CheckString(const FieldRule& rule, const std::string& text, std::string_view prefix) {
     CheckPresent(rule, !text.empty(), prefix);
     if (text.empty()) return;
-    if (!HasForm(rule.form, text)) Malformed(rule, prefix);
-    LookForIdentifier(rule, text, prefix);
+    const Survey survey = SurveyOf(text);
+    if (!HasForm(rule.form, text, survey)) Malformed(rule, prefix);
+    LookForIdentifier(rule, text, survey, prefix);
   }
 
-  void CheckTexts(const FieldRule& rule, const Message& message, std::string_view prefix) {
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
+  void CheckTexts(const FieldRule& rule, const Message& message, const Reflection& reflection,
+                  std::string_view prefix) {
     const int count = reflection.FieldSize(message, rule.field);
     if (count > kEvidenceRefsMax) {
       Malformed(rule, prefix);
@@ -303,13 +344,14 @@ class FormPass {
     }
     for (int i = 0; i < count; ++i) {
       const std::string& text = reflection.GetRepeatedStringReference(message, rule.field, i, &scratch_);
-      if (!IsText(text)) Malformed(rule, prefix);
-      LookForIdentifier(rule, text, prefix);
+      const Survey survey = SurveyOf(text);
+      if (!IsText(text, survey)) Malformed(rule, prefix);
+      LookForIdentifier(rule, text, survey, prefix);
     }
   }
 
-  void CheckTypes(const FieldRule& rule, const Message& message, std::string_view prefix) {
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
+  void CheckTypes(const FieldRule& rule, const Message& message, const Reflection& reflection,
+                  std::string_view prefix) {
     const int count = reflection.FieldSize(message, rule.field);
     CheckPresent(rule, count > 0, prefix);
     // A longer list than there are types names one twice, or one that is none: no need to look at each.
@@ -329,8 +371,9 @@ class FormPass {
     malformed = {Reason::kMalformed, Path(rule, prefix), "This field has to be " + FormInWords(rule.form)};
   }
 
-  void LookForIdentifier(const FieldRule& rule, std::string_view text, std::string_view prefix) {
-    if (identifier || !ContainsNhsNumber(text)) return;
+  void LookForIdentifier(const FieldRule& rule, std::string_view text, const Survey& survey,
+                         std::string_view prefix) {
+    if (identifier || survey.digits < kNhsNumberDigits || !ContainsNhsNumber(text)) return;
     identifier = {
         Reason::kPatientIdentifier, Path(rule, prefix),
         "This field holds a valid NHS number; a ledger holds nothing about a patient: leave it out, or refer "
@@ -360,8 +403,9 @@ void CheckAssignee(const v1::Event& event, FormPass& pass) {
   pass.missing = {Reason::kMissingField, "measure_assigned.assignee", "Name the board or the project"};
 }
 
-std::optional<Rejection> UnknownFieldIn(const Message& message, std::string_view prefix) {
-  const google::protobuf::UnknownFieldSet& unknown = message.GetReflection()->GetUnknownFields(message);
+std::optional<Rejection> UnknownFieldIn(const Message& message, const Reflection& reflection,
+                                        std::string_view prefix) {
+  const google::protobuf::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
   if (unknown.empty()) return std::nullopt;
   const int number = unknown.field(0).number();
   return Rejection{
@@ -372,32 +416,34 @@ std::optional<Rejection> UnknownFieldIn(const Message& message, std::string_view
 }
 
 std::optional<Rejection> CheckUnknownFields(const v1::Event& event, const Message* body,
-                                            std::string_view type) {
-  if (auto found = UnknownFieldIn(event, "")) return found;
+                                            const MessageRules& rules, std::string_view type) {
+  if (auto found = UnknownFieldIn(event, *Rules().envelope.reflection, "")) return found;
   if (body == nullptr) return std::nullopt;
-  if (auto found = UnknownFieldIn(*body, type)) return found;
-  if (event.has_claim_validated())
-    return UnknownFieldIn(event.claim_validated().tests(), "claim_validated.tests");
-  return std::nullopt;
+  if (auto found = UnknownFieldIn(*body, *rules.reflection, type)) return found;
+  if (!event.has_claim_validated()) return std::nullopt;
+  static const Reflection& tests = *v1::ValidationTests::GetReflection();
+  return UnknownFieldIn(event.claim_validated().tests(), tests, "claim_validated.tests");
 }
 
 }  // namespace
 
 std::optional<Rejection> CheckForm(const v1::Event& proposed) {
   FormPass pass;
-  pass.Check(proposed, Rules().envelope, "");
-  const std::string_view type = TypeOf(proposed);
+  const EventRules& rules = Rules();
+  pass.Check(proposed, rules.envelope, "");
+  const MessageRules& body_rules = rules.bodies[static_cast<size_t>(proposed.body_case())];
+  std::string_view type;
   const Message* body = nullptr;
-  if (!type.empty()) {
-    const FieldDescriptor* field = v1::Event::descriptor()->FindFieldByNumber(proposed.body_case());
-    body = &proposed.GetReflection()->GetMessage(proposed, field);
-    pass.Check(*body, Rules().bodies.at(field->number()), type);
+  if (body_rules.body != nullptr) {
+    type = body_rules.body->name();
+    body = &rules.envelope.reflection->GetMessage(proposed, body_rules.body);
+    pass.Check(*body, body_rules, type);
     if (proposed.has_measure_defined()) CheckPathway(proposed, pass);
     if (proposed.has_measure_assigned()) CheckAssignee(proposed, pass);
   }
   if (pass.missing) return pass.missing;
   if (pass.malformed) return pass.malformed;
-  if (auto unknown = CheckUnknownFields(proposed, body, type)) return unknown;
+  if (auto unknown = CheckUnknownFields(proposed, body, body_rules, type)) return unknown;
   if (body == nullptr) {
     return Rejection{Reason::kUnknownType, "body", "The event has no body of a known type"};
   }
@@ -411,7 +457,7 @@ std::optional<Rejection> CheckForm(const v1::Event& proposed) {
                      fmt::format("The event has {} bytes; at most {} are taken", bytes, kEventBytesMax)};
   }
   if (pass.identifier) return pass.identifier;
-  if (proposed.stream() != StreamOf(proposed)) {
+  if (!IsStreamOf(proposed, proposed.stream())) {
     return Rejection{Reason::kStreamMismatch, "stream",
                      fmt::format("The stream of this type is {}/ and the id of the thing it is about",
                                  StreamOf(proposed).substr(0, StreamOf(proposed).find('/')))};

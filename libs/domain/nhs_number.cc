@@ -9,7 +9,6 @@
 namespace realise {
 namespace {
 
-constexpr size_t kDigits = 10;
 // Between two groups of one number; what is farther apart are two numbers.
 constexpr size_t kSeparatorsMax = 4;
 
@@ -74,9 +73,12 @@ size_t SeparatorsLength(std::string_view text) {
 using Groups = std::vector<std::string_view>;
 
 bool AreNhsNumber(const Groups& groups, size_t first, size_t count) {
+  size_t size = 0;
+  for (size_t i = first; i < first + count; ++i) size += groups[i].size();
+  if (size != kNhsNumberDigits) return false;
   std::string digits;
   for (size_t i = first; i < first + count; ++i) digits += groups[i];
-  return digits.size() == kDigits && IsNhsNumber(digits);
+  return IsNhsNumber(digits);
 }
 
 // The ways in which people write one.  Other groups, six and four for example, are how account codes, dates
@@ -91,7 +93,9 @@ bool HoldNhsNumber(const Groups& groups) {
     // A digit in each box of a form; more or fewer than ten are a series of small counts.
     singles = groups[i].size() == 1 ? singles + 1 : 0;
     const bool last = i + 1 == groups.size() || groups[i + 1].size() != 1;
-    if (last && singles == kDigits && AreNhsNumber(groups, i + 1 - kDigits, kDigits)) return true;
+    if (last && singles == kNhsNumberDigits &&
+        AreNhsNumber(groups, i + 1 - kNhsNumberDigits, kNhsNumberDigits))
+      return true;
   }
   return false;
 }

@@ -1,9 +1,12 @@
 // NHS numbers: how they are told from other numbers, so that none gets into a ledger.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace realise {
+
+inline constexpr size_t kNhsNumberDigits = 10;
 
 // Whether ten digits are an NHS number: the check digit is right, and they are not all 0, which is reserved.
 // REQUIRES: exactly 10 characters '0' to '9'.
