@@ -196,13 +196,18 @@ absl::StatusOr<LogRecord> RocksDbEventLog::Impl::ReadAt(const Ledger& ledger, Ad
 
 absl::StatusOr<std::vector<LogRecord>> RocksDbEventLog::Impl::ReadFrom(const Ledger& ledger, Address from,
                                                                        Address end, size_t bytes_max) {
+  std::vector<LogRecord> records;
+  if (end == from + 1) {
+    // What a reader that keeps up asks for: a cursor would take three times as long.
+    ASSIGN_OR_RETURN(records.emplace_back(), ReadAt(ledger, from));
+    return records;
+  }
   rocksdb::ReadOptions options = VerifiedRead();
   options.fill_cache = false;
   const std::string behind = RecordKey(ledger.code, end);
   const rocksdb::Slice upper_bound(behind);
   options.iterate_upper_bound = &upper_bound;
   const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
-  std::vector<LogRecord> records;
   size_t bytes = 0;
   Address next = from;
   for (rows->Seek(RecordKey(ledger.code, from)); rows->Valid() && next < end; rows->Next(), ++next) {
