@@ -120,7 +120,7 @@ class LedgerState {
   void KeepNoJournal();
 
   // Rows of a store: key = one letter for the kind, and the id; value = one byte for the form of rows, and
-  // the message, serialised deterministically.  An empty value means that there is no such row (any more):
+  // the bytes of the claim, or the message, serialised deterministically.  An empty value means that there is no such row (any more):
   // the store deletes it. Rows changed since the last call, sorted by key.  A row may come although it is as
   // it was.
   std::vector<std::pair<std::string, std::string>> TakeChangedRows();

@@ -47,6 +47,7 @@ class AccountTable {
 
   // Forgets all balances; they are loaded again when an account is posted to.   REQUIRES: the chunk ended.
   void LetGoOfBalances();
+  size_t cells_in_memory() const { return cells_in_memory_; }
 
  private:
   struct Account {

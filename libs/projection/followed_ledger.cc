@@ -81,8 +81,8 @@ absl::Status FollowedLedger::StepOnce(std::chrono::milliseconds wait_max, bool& 
   const auto step = fold_.Step(wait_max);
   absl::Status status = step.status();
   if (step.ok() && step->ingested) caught_up_ = false;
-  if (step.ok() && step->read) idle_ = false;
   const auto now = std::chrono::steady_clock::now();
+  if (step.ok() && step->read) read_ = now;
   // A ledger's first commit is answered from as soon as it is folded, not at the next look.
   const bool takes_over = step.ok() && fold_.folded() && fold_.answering() != keys_.version;
   const uint64_t asked = LooksAsked();
@@ -108,7 +108,7 @@ absl::Status FollowedLedger::LookAround() {
   RETURN_IF_ERROR(fold_.CheckAnchors());
   ASSIGN_OR_RETURN(caught_up_, fold_.CaughtUp());
   if (caught_up_ && fold_.folded() && fold_.answering() != keys_.version) return fold_.TakeOver();
-  if (caught_up_ && std::exchange(idle_, true)) fold_.Rest();
+  if (caught_up_ && looked_ - read_ >= look_again_) fold_.Rest();
   return absl::OkStatus();
 }
 

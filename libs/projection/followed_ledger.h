@@ -80,8 +80,8 @@ class FollowedLedger {
   LedgerFold fold_;
   std::chrono::steady_clock::time_point looked_;
   bool caught_up_ = false;
-  bool idle_ = false;          // nothing was read since the last look
-  uint64_t looks_served_ = 0;  // of looks_asked_
+  std::chrono::steady_clock::time_point read_;  // when the log had something
+  uint64_t looks_served_ = 0;                   // of looks_asked_
 
   std::thread thread_;  // started by the thread that finds ledgers, alone
 

@@ -347,6 +347,10 @@ void LedgerFold::Rest() {
   memory_->accounts.LetGoOfBalances();
 }
 
+size_t LedgerFold::kept() const {
+  return memory_ ? memory_->state.claims.size() + memory_->accounts.cells_in_memory() : 0;
+}
+
 absl::Status LedgerFold::TakeOver() {
   if (answering_ == options_.keys.version) return absl::OkStatus();
   ViewRows rows;

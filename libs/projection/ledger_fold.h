@@ -80,6 +80,8 @@ class LedgerFold {
   // Lets go of memory that the store has too, and that is read again when it is needed: for a ledger to which
   // nothing comes at the moment.
   void Rest();
+  // Claims and cells in memory.
+  size_t kept() const;
 
   // Makes this fold version the one that answers, and deletes the rows of the one that did, in one write.  It
   // stops instead if the log no longer holds what that one had folded.   Errors as Step.

@@ -31,7 +31,7 @@ struct ProjectionOptions {
   rocksdb::Env* env = nullptr;  // the default one if null; must outlive the projection
   uint32_t fold_version = kFoldVersion;
   // Behind by more than this many bytes of commits, sorted files are ingested; otherwise write batches.
-  size_t catch_up_bytes = 16 * 1024 * 1024;
+  size_t catch_up_bytes = 8 * 1024 * 1024;
   // A chunk of catching up: bytes of commits folded before they are ingested.
   size_t chunk_bytes = 64 * 1024 * 1024;
   // Commits are read so many bytes at a time; while a chunk has room for more, the next are read and parsed

@@ -42,6 +42,17 @@ class ProjectionTrouble : public testing::ProjectionFixture {
   testing::RecordedLedger ledger_{memory_.log(), "RH5"};
 };
 
+TEST_F(ProjectionTrouble, AFoldThatRestsKeepsNothingThatTheStoreHas) {
+  ledger_.CommitHistory(testing::Numbered(testing::RandomHistory(20240604, 300)), 1);
+  const auto store = OpenStore();
+  LedgerFold fold(memory_.log(), *store, FoldOptions());
+  EXPECT_EQ(fold.kept(), 0u);
+  ASSERT_TRUE(fold.Step(milliseconds(0)).ok());
+  EXPECT_GT(fold.kept(), 50u);
+  fold.Rest();
+  EXPECT_EQ(fold.kept(), 0u);
+}
+
 // Loading a fold takes seconds.  What it would load is damaged here, so that loading again would stop it.
 TEST_F(ProjectionTrouble, ALogThatCannotBeReachedCostsNothingOfWhatIsInMemory) {
   const auto boards = Boards(6);

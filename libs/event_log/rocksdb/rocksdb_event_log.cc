@@ -62,6 +62,8 @@ class RocksDbEventLog::Impl {
   std::vector<std::string> ListLedgers() const;
   Ledger* Find(const std::string& code);
   absl::StatusOr<LogRecord> ReadAt(const Ledger& ledger, Address address);
+  // REQUIRES: an address below the ledger's end.
+  absl::StatusOr<LogRecord> ReadOne(const Ledger& ledger, Address address);
   absl::StatusOr<std::vector<LogRecord>> ReadFrom(const Ledger& ledger, Address from, Address end,
                                                   size_t bytes_max);
   // Waits until there is something at `from`; returns the address behind the last durable record.
@@ -187,10 +189,14 @@ absl::StatusOr<LogRecord> RocksDbEventLog::Impl::ReadAt(const Ledger& ledger, Ad
     return absl::NotFoundError(
         fmt::format("embedded log: there is no record at address {} of {}", address, ledger.code));
   }
+  return ReadOne(ledger, address);
+}
+
+absl::StatusOr<LogRecord> RocksDbEventLog::Impl::ReadOne(const Ledger& ledger, Address address) {
   LogRecord record{.address = address, .appended_at = std::nullopt, .stored = {}};
   const rocksdb::Status got = db_->Get(VerifiedRead(), RecordKey(ledger.code, address), &record.stored);
   if (got.IsNotFound()) return Missing(ledger.code, address);
-  RETURN_IF_ERROR(FromRocksDb(got, "reading a record"));
+  RETURN_IF_ERROR(FromRocksDb(got, fmt::format("reading {} at address {}", ledger.code, address)));
   return record;
 }
 
@@ -199,7 +205,7 @@ absl::StatusOr<std::vector<LogRecord>> RocksDbEventLog::Impl::ReadFrom(const Led
   std::vector<LogRecord> records;
   if (end == from + 1) {
     // What a reader that keeps up asks for: a cursor would take three times as long.
-    ASSIGN_OR_RETURN(records.emplace_back(), ReadAt(ledger, from));
+    ASSIGN_OR_RETURN(records.emplace_back(), ReadOne(ledger, from));
     return records;
   }
   rocksdb::ReadOptions options = VerifiedRead();
