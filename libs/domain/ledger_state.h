@@ -3,10 +3,9 @@
 //
 // Kept by id, claims as bytes (claim_state.h), all else as protobuf messages
 // (proto/realise/internal/v1/state.proto).  Every change is journalled, so that a writer can take back what
-// was void, and noted, so that a store can write only what changed.  Grows
-// with boards, projects, benefits and measurements (measures x months).  Claims grow with the events, so they
-// alone may be left in the store: whoever does that puts a claim back, with LoadRow, before anything is asked
-// about it.  Not thread-safe.
+// was void, and noted, so that a store can write only what changed.  Grows with boards, projects, benefits and
+// measurements (measures x months).  Claims grow with the events, so they alone may be left in the store:
+// whoever does that puts a claim back, with LoadRow, before anything is asked about it.  Not thread-safe.
 #pragma once
 
 #include <cstdint>
