@@ -3,8 +3,8 @@
 //
 // Kept by id, claims as bytes (claim_state.h), all else as protobuf messages
 // (proto/realise/internal/v1/state.proto).  Every change is journalled, so that a writer can take back what
-// was void, and noted, so that a store can write only what changed.  Grows with boards, projects, benefits and
-// measurements (measures x months).  Claims grow with the events, so they alone may be left in the store:
+// was void, and noted, so that a store can write only what changed.  Grows with boards, projects, benefits
+// and measurements (measures x months).  Claims grow with the events, so they alone may be left in the store:
 // whoever does that puts a claim back, with LoadRow, before anything is asked about it.  Not thread-safe.
 #pragma once
 
@@ -119,9 +119,9 @@ class LedgerState {
   void KeepNoJournal();
 
   // Rows of a store: key = one letter for the kind, and the id; value = one byte for the form of rows, and
-  // the bytes of the claim, or the message, serialised deterministically.  An empty value means that there is no such row (any more):
-  // the store deletes it. Rows changed since the last call, sorted by key.  A row may come although it is as
-  // it was.
+  // the bytes of the claim, or the message, serialised deterministically.  An empty value means that there is
+  // no such row (any more): the store deletes it. Rows changed since the last call, sorted by key.  A row may
+  // come although it is as it was.
   std::vector<std::pair<std::string, std::string>> TakeChangedRows();
   // The same, with the rows as they were at `mark`; what changed since then comes again with a later call.
   std::vector<std::pair<std::string, std::string>> TakeChangedRows(JournalMark mark);
