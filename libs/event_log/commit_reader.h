@@ -84,7 +84,7 @@ class CommitReader {
   absl::Status LookBack();
   void Advance(const ReadCommit& commit);
   absl::Status NoteVoid(const ReadCommit& commit);
-  absl::Status CheckAnchor(const internal::v1::LogAnchor& anchor);
+  absl::Status CheckAnchor(const internal::v1::LogAnchor& anchor, const absl::StatusOr<LogRecord>& record);
   absl::Status Stop(std::string what);
 
   EventLog& log_;

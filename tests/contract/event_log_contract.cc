@@ -266,6 +266,30 @@ TEST_P(EventLogContract, ReadsOneRecordAgain) {
   EXPECT_TRUE(absl::IsNotFound(log().ReadAt(ledger, all.back().address + 1'000'000).status()));
 }
 
+TEST_P(EventLogContract, ReadsSeveralRecordsAgainThatStandCloseOrFarApart) {
+  const std::string ledger = NewLedger();
+  Append(ledger, Numbered(std::string(5000, 'x'), 40));
+  const std::vector<LogRecord> all = ReadCount(ledger, 0, 40);
+  ASSERT_THAT(all, SizeIs(40));
+  const Address gone = all.back().address + 1;
+  const std::vector<Address> addresses = {all[0].address,  all[1].address, all[3].address, all[20].address,
+                                          all[39].address, gone,           gone + 1};
+  const auto again = log().ReadEachAt(ledger, addresses);
+  ASSERT_THAT(again, SizeIs(addresses.size()));
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    const auto alone = log().ReadAt(ledger, addresses[i]);
+    ASSERT_EQ(again[i].status().code(), alone.status().code()) << addresses[i] << ": " << again[i].status();
+    if (addresses[i] >= gone) {
+      EXPECT_TRUE(absl::IsNotFound(again[i].status()));
+      continue;
+    }
+    ASSERT_TRUE(again[i].ok()) << again[i].status();
+    EXPECT_EQ(again[i]->address, addresses[i]);
+    EXPECT_EQ(again[i]->stored, alone->stored);
+  }
+  EXPECT_THAT(log().ReadEachAt(ledger, {}), SizeIs(0));
+}
+
 TEST_P(EventLogContract, TheLargestCommitIsTakenAndMuchLongerIsRefused) {
   const std::string ledger = NewLedger();
   auto appender = log().OpenAppender(ledger);

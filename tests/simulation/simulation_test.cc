@@ -28,7 +28,7 @@ TEST(Simulation, ANewcomerGetsAWordIn) {
 }
 
 TEST(Simulation, ALogThatWasCutIsNoticed) {
-  const SeedsReport report = RunSeeds(kKinds, 600, kKinds, Fail);
+  const SeedsReport report = RunSeeds(kKinds, 2000, kKinds, Fail);
   GTEST_LOG_(INFO) << ToText(report);
   EXPECT_GT(report.noticed, 0u);
   EXPECT_LE(report.parted * 100, report.cut) << "it must nearly always be noticed";

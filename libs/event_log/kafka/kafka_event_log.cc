@@ -101,7 +101,12 @@ absl::StatusOr<std::unique_ptr<LogAppender>> KafkaEventLog::OpenAppender(const s
 }
 
 absl::StatusOr<LogRecord> KafkaEventLog::ReadAt(const std::string& ledger, Address address) {
-  return impl_->topics().ReadAt(impl_->TopicOf(ledger), address);
+  return ReadEachAt(ledger, {address}).front();
+}
+
+std::vector<absl::StatusOr<LogRecord>> KafkaEventLog::ReadEachAt(const std::string& ledger,
+                                                                 const std::vector<Address>& addresses) {
+  return impl_->topics().ReadEachAt(impl_->TopicOf(ledger), addresses);
 }
 
 }  // namespace realise

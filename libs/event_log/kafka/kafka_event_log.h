@@ -62,6 +62,8 @@ class KafkaEventLog : public EventLog {
   // producer.
   [[nodiscard]] absl::StatusOr<std::unique_ptr<LogAppender>> OpenAppender(const std::string& ledger) override;
   [[nodiscard]] absl::StatusOr<LogRecord> ReadAt(const std::string& ledger, Address address) override;
+  [[nodiscard]] std::vector<absl::StatusOr<LogRecord>> ReadEachAt(
+      const std::string& ledger, const std::vector<Address>& addresses) override;
 
  private:
   class Impl;

@@ -18,6 +18,8 @@ constexpr const char* kMessageBytesOfNewTopics = "1114112";
 // How long a record that was there may be hidden after a change of leader, until the followers have told the
 // new one how far they are.
 constexpr std::chrono::milliseconds kRecededMax{3000};
+// A record that is no further behind the last one is read on to.
+constexpr Address kReadOnMax = 4;
 
 // Brokers learn of a topic one after the other: one that does not know it yet is no proof that there is none.
 constexpr std::chrono::milliseconds kPropagationMax{2000};
@@ -88,8 +90,8 @@ absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Open(const KafkaSettin
                                                                std::chrono::milliseconds timeout) {
   KafkaSettings settings = ConsumerSettings(connection);
   settings.insert(settings.end(), {{"fetch.wait.max.ms", "2"},
-                                   // One batch at a time: what follows the record is not wanted.
-                                   {"fetch.message.max.bytes", "1"},
+                                   // What follows a record is not wanted, but for a small one or two.
+                                   {"fetch.message.max.bytes", "8192"},
                                    {"queued.min.messages", "1000"}});
   ASSIGN_OR_RETURN(KafkaHandle handle, NewKafkaHandle(RD_KAFKA_CONSUMER, settings, {}));
   return std::unique_ptr<KafkaTopics>(new KafkaTopics(std::move(handle), timeout));
@@ -233,33 +235,34 @@ absl::StatusOr<Address> KafkaTopics::AskLeader(const std::string& topic, int64_t
   }
 }
 
-absl::StatusOr<LogRecord> KafkaTopics::ReadAt(const std::string& topic, Address address) {
-  // Negative ones have meanings of their own in librdkafka.
-  if (address < 0) return absl::NotFoundError(fmt::format("there is no address {}", address));
+std::vector<absl::StatusOr<LogRecord>> KafkaTopics::ReadEachAt(const std::string& topic,
+                                                               const std::vector<Address>& addresses) {
   const Deadline deadline(timeout_);
   Reading* reading = nullptr;
   {
     std::unique_lock lock(reading_mutex_);
     reading = &reading_[topic];
     if (!reading_ended_.wait_for(lock, deadline.Left(), [&] { return !reading->busy; })) {
-      return absl::UnavailableError(fmt::format("Kafka: reading topic {} again took too long", topic));
+      return {addresses.size(),
+              absl::UnavailableError(fmt::format("Kafka: reading topic {} again took too long", topic))};
     }
     reading->busy = true;
   }
-  auto record = ReadWith(*reading, topic, address, deadline);
+  auto records = ReadWith(*reading, topic, addresses, deadline);
   {
     const std::lock_guard lock(reading_mutex_);
     reading->busy = false;
   }
   reading_ended_.notify_all();
-  if (absl::IsNotFound(record.status())) {
-    return Missed(topic, address, std::string(record.status().message()));
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    if (addresses[i] >= 0 && absl::IsNotFound(records[i].status())) {
+      records[i] = Missed(topic, addresses[i], std::string(records[i].status().message()));
+    } else if (records[i].ok()) {
+      const std::lock_guard lock(loss_mutex_);
+      loss_watch_.Seen(topic, addresses[i]);
+    }
   }
-  if (record.ok()) {
-    const std::lock_guard lock(loss_mutex_);
-    loss_watch_.Seen(topic, address);
-  }
-  return record;
+  return records;
 }
 
 absl::Status KafkaTopics::Missed(const std::string& topic, Address address, const std::string& what) {
@@ -275,18 +278,38 @@ absl::Status KafkaTopics::Missed(const std::string& topic, Address address, cons
       what));
 }
 
-absl::StatusOr<LogRecord> KafkaTopics::ReadWith(Reading& reading, const std::string& topic, Address address,
-                                                const Deadline& deadline) {
+// To begin and to end takes longer than to read on to a record that stands close behind.
+std::vector<absl::StatusOr<LogRecord>> KafkaTopics::ReadWith(Reading& reading, const std::string& topic,
+                                                             const std::vector<Address>& addresses,
+                                                             const Deadline& deadline) {
+  std::vector<absl::StatusOr<LogRecord>> records;
+  while (records.size() < addresses.size()) {
+    Address address = addresses[records.size()];
+    if (absl::Status begun = Begin(reading, topic, address, deadline); !begun.ok()) {
+      records.emplace_back(std::move(begun));
+      continue;
+    }
+    for (bool read_on = true; read_on;) {
+      records.push_back(FetchAt(reading.handle.get(), topic, address, deadline));
+      read_on = records.back().ok() && records.size() < addresses.size() &&
+                addresses[records.size()] - address <= kReadOnMax;
+      if (read_on) address = addresses[records.size()];
+    }
+    rd_kafka_consume_stop(reading.handle.get(), 0);
+  }
+  return records;
+}
+
+absl::Status KafkaTopics::Begin(Reading& reading, const std::string& topic, Address address,
+                                const Deadline& deadline) {
+  // Negative ones have meanings of their own in librdkafka.
+  if (address < 0) return absl::NotFoundError(fmt::format("there is no address {}", address));
   if (reading.handle == nullptr) {
     RETURN_IF_ERROR(DescribeUntil(topic, deadline).status());
     ASSIGN_OR_RETURN(reading.handle, NewKafkaTopic(handle_.get(), topic));
   }
-  if (rd_kafka_consume_start(reading.handle.get(), 0, address) != 0) {
-    return FromKafka(rd_kafka_last_error(), fmt::format("reading topic {} again", topic));
-  }
-  auto record = FetchAt(reading.handle.get(), topic, address, deadline);
-  rd_kafka_consume_stop(reading.handle.get(), 0);
-  return record;
+  if (rd_kafka_consume_start(reading.handle.get(), 0, address) == 0) return absl::OkStatus();
+  return FromKafka(rd_kafka_last_error(), fmt::format("reading topic {} again", topic));
 }
 
 absl::StatusOr<LogRecord> KafkaTopics::FetchAt(rd_kafka_topic_t* handle, const std::string& topic,

@@ -61,12 +61,13 @@ class KafkaTopics {
   // Watermarks::high alone.
   [[nodiscard]] absl::StatusOr<Address> QueryEnd(const std::string& topic);
 
-  // Reads one record.  One caller of a topic at a time; others wait, within the same time-out.  Topics do not
-  // wait for each other.
+  // Reads records, whose addresses rise; one answer for each.  One caller of a topic at a time; others wait,
+  // within the same time-out.  Topics do not wait for each other.
   //   NOT_FOUND    there is none at that address; of a replicated topic only once it stayed away (LossWatch).
   //   DATA_LOSS    there is, and it is damaged.
   //   UNAVAILABLE  nobody answers, or the record may come back.  Call again.
-  [[nodiscard]] absl::StatusOr<LogRecord> ReadAt(const std::string& topic, Address address);
+  [[nodiscard]] std::vector<absl::StatusOr<LogRecord>> ReadEachAt(const std::string& topic,
+                                                                  const std::vector<Address>& addresses);
 
   // `what` as NOT_FOUND if a record that is not there counts as gone, and else as UNAVAILABLE.
   [[nodiscard]] absl::Status Missed(const std::string& topic, Address address, const std::string& what);
@@ -89,8 +90,10 @@ class KafkaTopics {
   };
 
   absl::StatusOr<TopicShape> DescribeUntil(const std::string& topic, const Deadline& deadline);
-  absl::StatusOr<LogRecord> ReadWith(Reading& reading, const std::string& topic, Address address,
-                                     const Deadline& deadline);
+  std::vector<absl::StatusOr<LogRecord>> ReadWith(Reading& reading, const std::string& topic,
+                                                  const std::vector<Address>& addresses,
+                                                  const Deadline& deadline);
+  absl::Status Begin(Reading& reading, const std::string& topic, Address address, const Deadline& deadline);
   absl::StatusOr<LogRecord> FetchAt(rd_kafka_topic_t* handle, const std::string& topic, Address address,
                                     const Deadline& deadline);
   absl::StatusOr<std::chrono::milliseconds> WaitAtEnd(const std::string& topic, Address address,
