@@ -11,29 +11,29 @@ ClaimState::ClaimState(const Submission& submission) {
   set_stage(ClaimStage::kSubmitted);
   SetNumber(kBenefitBytes, static_cast<uint16_t>(submission.benefit_id.size()));
   SetNumber(kBoardBytes, static_cast<uint16_t>(submission.board_id.size()));
-  bytes_.append(submission.benefit_id).append(submission.board_id).append(submission.claimant_role);
+  for (const std::string_view text : {submission.benefit_id, submission.board_id, submission.claimant_role}) {
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+  }
 }
 
 bool ClaimState::Parse(std::string_view bytes) {
   if (bytes.size() < kTexts) return false;
-  bytes_ = bytes;
+  bytes_.assign(bytes.begin(), bytes.end());
   const size_t ids = size_t{Number<uint16_t>(kBenefitBytes)} + Number<uint16_t>(kBoardBytes);
   return stage() >= ClaimStage::kSubmitted && stage() <= ClaimStage::kReversed &&
          ids <= bytes.size() - kTexts;
 }
 
 std::string_view ClaimState::benefit_id() const {
-  return std::string_view(bytes_).substr(kTexts, Number<uint16_t>(kBenefitBytes));
+  return bytes().substr(kTexts, Number<uint16_t>(kBenefitBytes));
 }
 
 std::string_view ClaimState::board_id() const {
-  return std::string_view(bytes_).substr(kTexts + Number<uint16_t>(kBenefitBytes),
-                                         Number<uint16_t>(kBoardBytes));
+  return bytes().substr(kTexts + Number<uint16_t>(kBenefitBytes), Number<uint16_t>(kBoardBytes));
 }
 
 std::string_view ClaimState::claimant_role() const {
-  return std::string_view(bytes_).substr(kTexts + Number<uint16_t>(kBenefitBytes) +
-                                         Number<uint16_t>(kBoardBytes));
+  return bytes().substr(kTexts + Number<uint16_t>(kBenefitBytes) + Number<uint16_t>(kBoardBytes));
 }
 
 }  // namespace realise

@@ -83,7 +83,7 @@ TEST(ClaimState, HasTheBytesThatItsHeaderSays) {
 }
 
 TEST(ClaimState, RefusesBytesThatAreNotOfAClaim) {
-  const std::string bytes = Example().bytes();
+  const std::string bytes(Example().bytes());
   ClaimState claim;
   EXPECT_FALSE(claim.Parse(""));
   EXPECT_FALSE(claim.Parse(bytes.substr(0, 32))) << "no room for the lengths";

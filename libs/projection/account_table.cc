@@ -31,9 +31,8 @@ size_t BeginRow(std::string& chunk, Sequence sequence) {
 }
 
 void EndRow(std::string& chunk, size_t begin) {
-  std::string bytes;
-  AppendUint32(bytes, static_cast<uint32_t>(chunk.size() - begin - kRowHeaderBytes));
-  chunk.replace(begin + 8, 4, bytes);
+  const size_t bytes = chunk.size() - begin - kRowHeaderBytes;
+  for (size_t i = 0; i < 4; ++i) chunk[begin + 8 + i] = static_cast<char>(bytes >> (8 * (3 - i)));
 }
 
 // `balances` with `added`, which may have a cell more than once.   REQUIRES: balances are sorted.

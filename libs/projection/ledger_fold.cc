@@ -22,6 +22,8 @@ namespace realise {
 namespace {
 
 constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
+// Claims are looked for when this many events that may be about some are to be folded, or more.
+constexpr int kFetchedEvents = 500;
 
 std::string Serialise(const google::protobuf::MessageLite& message) {
   std::string bytes;
@@ -175,8 +177,12 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
                                    std::min(options_.read_bytes, bytes_max - bytes), ahead);
     if (!batch.ok() && (bytes == 0 || absl::IsDataLoss(batch.status()))) return FromLog(batch.status());
     if (!batch.ok() || (*batch)->commits.empty()) break;
-    RETURN_IF_ERROR(FromStore(FetchClaims(**batch)));
-    for (size_t i = 0; i < (*batch)->commits.size(); ++i) {
+    for (size_t i = 0, fetched = 0; i < (*batch)->commits.size(); ++i) {
+      if (i == fetched) {
+        const auto end = FetchClaims(**batch, i);
+        RETURN_IF_ERROR(FromStore(end.status()));
+        fetched = *end;
+      }
       const ReadCommit& commit = (*batch)->commits[i];
       if (misfit_ && commit.address == misfit_->address) return StopAtMisfit(place);
       RETURN_IF_ERROR(Fold(commit, (*batch)->bodies[i]));
@@ -241,14 +247,19 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit, const v1::CommitBo
   return absl::OkStatus();
 }
 
-// Puts the claims that the events are about into the state, if they are in the store.
-absl::Status LedgerFold::FetchClaims(const CommitBatch& batch) {
+// Puts the claims that some of the commits from `begin` on are about into the state, if they are in the
+// store; up to which, is the answer.  So few that what was looked at is still in the CPU's caches when it is
+// folded.
+absl::StatusOr<size_t> LedgerFold::FetchClaims(const CommitBatch& batch, size_t begin) {
   std::vector<std::string> rows;
-  for (const v1::CommitBody* body : batch.bodies) {
+  size_t end = begin;
+  for (int events = 0; end < batch.bodies.size() && events < kFetchedEvents; ++end) {
+    const v1::CommitBody* body = batch.bodies[end];
     if (body == nullptr) continue;
     for (const v1::Event& event : body->events()) memory_->state.AddMissingClaim(event.stream(), rows);
+    events += body->events_size();
   }
-  if (rows.empty()) return absl::OkStatus();
+  if (rows.empty()) return end;
   std::vector<std::string> keys;
   keys.reserve(rows.size());
   for (const std::string& row : rows) keys.push_back(options_.keys.State(row));
@@ -256,7 +267,7 @@ absl::Status LedgerFold::FetchClaims(const CommitBatch& batch) {
   for (size_t i = 0; i < rows.size(); ++i) {
     if (values[i]) RETURN_IF_ERROR(memory_->state.LoadRow(rows[i], *values[i]));
   }
-  return absl::OkStatus();
+  return end;
 }
 
 void LedgerFold::AddCommitRows(const ReadCommit& commit) {

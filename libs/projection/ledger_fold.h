@@ -115,7 +115,7 @@ class LedgerFold {
   absl::StatusOr<FoldStep> StopAtMisfit(const internal::v1::LogPlace& place);
   absl::Status Fold(const ReadCommit& commit, const v1::CommitBody* body);
   absl::Status FoldEvents(const ReadCommit& commit, const v1::CommitBody* body);
-  absl::Status FetchClaims(const CommitBatch& batch);
+  absl::StatusOr<size_t> FetchClaims(const CommitBatch& batch, size_t begin);
   void AddCommitRows(const ReadCommit& commit);
   absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place);
   ViewRows TakeRows(const internal::v1::LogPlace& place);
