@@ -125,8 +125,8 @@ void Answers::Accepted(const v1::Appended& appended, const v1::Event& event, con
   if (row.fate == Fate::kAccepted) {
     EXPECT_EQ(appended.stream_version(), row.stream_version) << event.id();
   }
-  if (row.fate != Fate::kAccepted) {
-    ++accepted_;
+  if (!appended.already_recorded()) {
+    ++appended_;
     changed_.notify_all();
   }
   row.fate = Fate::kAccepted;
@@ -172,22 +172,23 @@ uint64_t Answers::Count(Fate fate) const {
       std::count_if(rows_.begin(), rows_.end(), [&](const auto& row) { return row.second.fate == fate; }));
 }
 
-uint64_t Answers::accepted() const {
-  const std::lock_guard lock(mutex_);
-  return accepted_;
-}
-
-bool Answers::WaitForAccepted(uint64_t count, std::chrono::milliseconds wait_max) const {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, wait_max, [&] { return accepted_ >= count; });
-}
-
+uint64_t Answers::accepted() const { return Count(Fate::kAccepted); }
 uint64_t Answers::refused() const { return Count(Fate::kRefused); }
 uint64_t Answers::unknown() const { return Count(Fate::kUnknown); }
 
 uint64_t Answers::found() const {
   const std::lock_guard lock(mutex_);
   return found_;
+}
+
+uint64_t Answers::appended() const {
+  const std::lock_guard lock(mutex_);
+  return appended_;
+}
+
+bool Answers::WaitForAppended(uint64_t count, std::chrono::milliseconds wait_max) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, wait_max, [&] { return appended_ >= count; });
 }
 
 }  // namespace realise::crash

@@ -76,8 +76,10 @@ class Answers {
   void Compare(const History& history);
 
   uint64_t accepted() const;
-  // Waits until as many were accepted, or for as long as this; whether they were.
-  bool WaitForAccepted(uint64_t count, std::chrono::milliseconds wait_max) const;
+  // Of these, how many were not recorded before they were sent.
+  uint64_t appended() const;
+  // Waits until as many were appended, or for as long as this; whether they were.
+  bool WaitForAppended(uint64_t count, std::chrono::milliseconds wait_max) const;
   uint64_t refused() const;
   uint64_t unknown() const;
   // How many were found recorded although nobody had been told.
@@ -96,10 +98,10 @@ class Answers {
   uint64_t Count(Fate fate) const;
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;  // accepted_
+  mutable std::condition_variable changed_;  // appended_
   // State below is protected by mutex_.
   std::map<EventName, Row> rows_;
-  uint64_t accepted_ = 0;
+  uint64_t appended_ = 0;
   uint64_t found_ = 0;
 };
 
