@@ -180,15 +180,8 @@ absl::Status CommitReader::CheckAnchors() {
   std::vector<Address> addresses;
   for (const auto& [address, anchor] : anchors) addresses.push_back(address);
   const auto records = log_.ReadEachAt(ledger_, addresses);
-  // One that differs says more than another that cannot be read now.
-  absl::Status checked;
   auto record = records.begin();
-  for (const auto& [address, anchor] : anchors) {
-    const absl::Status one = CheckAnchor(*anchor, *record++);
-    if (absl::IsDataLoss(one)) return one;
-    checked.Update(one);
-  }
-  RETURN_IF_ERROR(checked);
+  for (const auto& [address, anchor] : anchors) RETURN_IF_ERROR(CheckAnchor(*anchor, *record++));
   behind_.clear();
   checked_ = place_;
   anchors_due_ = false;

@@ -101,7 +101,7 @@ absl::StatusOr<std::unique_ptr<LogAppender>> KafkaEventLog::OpenAppender(const s
 }
 
 absl::StatusOr<LogRecord> KafkaEventLog::ReadAt(const std::string& ledger, Address address) {
-  return ReadEachAt(ledger, {address}).front();
+  return std::move(ReadEachAt(ledger, {address}).front());
 }
 
 std::vector<absl::StatusOr<LogRecord>> KafkaEventLog::ReadEachAt(const std::string& ledger,

@@ -108,6 +108,11 @@ TEST_F(KafkaLog, PassesOverTheMarkersOfTransactionsAndReachesTheEnd) {
   EXPECT_EQ(end, 4);
   EXPECT_EQ(reader->next_address(), 4);
   EXPECT_TRUE(absl::IsNotFound(log_->ReadAt("RX1", 1).status()));
+  // Read on over a marker, and to one.
+  const auto each = log_->ReadEachAt("RX1", {0, 1, 2});
+  EXPECT_EQ(each[0]->stored, "kept");
+  EXPECT_TRUE(absl::IsNotFound(each[1].status())) << each[1].status();
+  EXPECT_EQ(each[2]->stored, "aborted");
 }
 
 TEST_F(KafkaLog, RecordsThatAreGoneAreDataLossAndNeverPassedOver) {
@@ -121,6 +126,12 @@ TEST_F(KafkaLog, RecordsThatAreGoneAreDataLossAndNeverPassedOver) {
   EXPECT_TRUE(absl::IsDataLoss(reader->Read(std::chrono::milliseconds(0), 1024).status()));
   EXPECT_TRUE(absl::IsNotFound(log_->ReadAt("RX1", 1).status()));
   EXPECT_EQ(log_->ReadAt("RX1", 2)->stored, "three");
+  const auto each = log_->ReadEachAt("RX1", {-1, 1, 2, 3, 4});
+  ASSERT_EQ(each.size(), 5u);
+  for (const size_t gone : {0, 1, 4})
+    EXPECT_TRUE(absl::IsNotFound(each[gone].status())) << each[gone].status();
+  EXPECT_EQ(each[2]->stored, "three");
+  EXPECT_EQ(each[3]->stored, "four");
   EXPECT_THAT(*Read(**log_->OpenReader("RX1", 2), 2), ElementsAre("three", "four"));
 }
 
@@ -214,6 +225,7 @@ TEST(KafkaLogWithoutBroker, EveryCallIsUnavailableInTime) {
   EXPECT_TRUE(absl::IsUnavailable(log->OpenReader("RX1", 0).status()));
   EXPECT_TRUE(absl::IsUnavailable(log->OpenAppender("RX1").status()));
   EXPECT_TRUE(absl::IsUnavailable(log->ReadAt("RX1", 0).status()));
+  for (const auto& record : log->ReadEachAt("RX1", {0, 7})) EXPECT_TRUE(absl::IsUnavailable(record.status()));
 }
 
 TEST(KafkaLogWithoutBroker, NamesASettingThatIsWrong) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdlib>
 #include <optional>
 
@@ -237,32 +238,59 @@ absl::StatusOr<Address> KafkaTopics::AskLeader(const std::string& topic, int64_t
 
 std::vector<absl::StatusOr<LogRecord>> KafkaTopics::ReadEachAt(const std::string& topic,
                                                                const std::vector<Address>& addresses) {
+  assert(std::is_sorted(addresses.begin(), addresses.end()));
+  std::vector<absl::StatusOr<LogRecord>> records;
+  while (records.size() < addresses.size()) {
+    ReadSome(topic, addresses, records);
+    // Whoever cannot be reached now is not waited for once more.
+    if (absl::IsUnavailable(records.back().status()))
+      records.resize(addresses.size(), records.back().status());
+  }
+  return records;
+}
+
+// Adds the next record, and those that stand close behind it: to begin and to end takes longer than to read
+// on.
+void KafkaTopics::ReadSome(const std::string& topic, const std::vector<Address>& addresses,
+                           std::vector<absl::StatusOr<LogRecord>>& records) {
   const Deadline deadline(timeout_);
+  const size_t first = records.size();
+  const Address address = addresses[first];
+  // Negative ones have meanings of their own in librdkafka.
+  if (address < 0) {
+    records.push_back(absl::NotFoundError(fmt::format("there is no address {}", address)));
+    return;
+  }
   Reading* reading = nullptr;
   {
     std::unique_lock lock(reading_mutex_);
     reading = &reading_[topic];
     if (!reading_ended_.wait_for(lock, deadline.Left(), [&] { return !reading->busy; })) {
-      return {addresses.size(),
-              absl::UnavailableError(fmt::format("Kafka: reading topic {} again took too long", topic))};
+      records.push_back(
+          absl::UnavailableError(fmt::format("Kafka: reading topic {} again took too long", topic)));
+      return;
     }
     reading->busy = true;
   }
-  auto records = ReadWith(*reading, topic, addresses, deadline);
+  if (absl::Status begun = Begin(*reading, topic, address, deadline); begun.ok()) {
+    records.push_back(FetchAt(reading->handle.get(), topic, address, deadline));
+    ReadOn(reading->handle.get(), addresses, deadline, records);
+    rd_kafka_consume_stop(reading->handle.get(), 0);
+  } else {
+    records.push_back(std::move(begun));
+  }
   {
     const std::lock_guard lock(reading_mutex_);
     reading->busy = false;
   }
   reading_ended_.notify_all();
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    if (addresses[i] >= 0 && absl::IsNotFound(records[i].status())) {
-      records[i] = Missed(topic, addresses[i], std::string(records[i].status().message()));
-    } else if (records[i].ok()) {
-      const std::lock_guard lock(loss_mutex_);
-      loss_watch_.Seen(topic, addresses[i]);
-    }
+  if (absl::IsNotFound(records[first].status())) {
+    records[first] = Missed(topic, address, std::string(records[first].status().message()));
   }
-  return records;
+  const std::lock_guard lock(loss_mutex_);
+  for (size_t i = first; i < records.size(); ++i) {
+    if (records[i].ok()) loss_watch_.Seen(topic, addresses[i]);
+  }
 }
 
 absl::Status KafkaTopics::Missed(const std::string& topic, Address address, const std::string& what) {
@@ -278,38 +306,31 @@ absl::Status KafkaTopics::Missed(const std::string& topic, Address address, cons
       what));
 }
 
-// To begin and to end takes longer than to read on to a record that stands close behind.
-std::vector<absl::StatusOr<LogRecord>> KafkaTopics::ReadWith(Reading& reading, const std::string& topic,
-                                                             const std::vector<Address>& addresses,
-                                                             const Deadline& deadline) {
-  std::vector<absl::StatusOr<LogRecord>> records;
-  while (records.size() < addresses.size()) {
-    Address address = addresses[records.size()];
-    if (absl::Status begun = Begin(reading, topic, address, deadline); !begun.ok()) {
-      records.emplace_back(std::move(begun));
-      continue;
-    }
-    for (bool read_on = true; read_on;) {
-      records.push_back(FetchAt(reading.handle.get(), topic, address, deadline));
-      read_on = records.back().ok() && records.size() < addresses.size() &&
-                addresses[records.size()] - address <= kReadOnMax;
-      if (read_on) address = addresses[records.size()];
-    }
-    rd_kafka_consume_stop(reading.handle.get(), 0);
-  }
-  return records;
-}
-
 absl::Status KafkaTopics::Begin(Reading& reading, const std::string& topic, Address address,
                                 const Deadline& deadline) {
-  // Negative ones have meanings of their own in librdkafka.
-  if (address < 0) return absl::NotFoundError(fmt::format("there is no address {}", address));
   if (reading.handle == nullptr) {
     RETURN_IF_ERROR(DescribeUntil(topic, deadline).status());
     ASSIGN_OR_RETURN(reading.handle, NewKafkaTopic(handle_.get(), topic));
   }
   if (rd_kafka_consume_start(reading.handle.get(), 0, address) == 0) return absl::OkStatus();
   return FromKafka(rd_kafka_last_error(), fmt::format("reading topic {} again", topic));
+}
+
+// Adds the records that follow closely.  One that does not come is begun with anew: only then does what the
+// broker says of it mean what FetchAt takes it for.
+void KafkaTopics::ReadOn(rd_kafka_topic_t* handle, const std::vector<Address>& addresses,
+                         const Deadline& deadline, std::vector<absl::StatusOr<LogRecord>>& records) {
+  while (records.back().ok() && records.size() < addresses.size()) {
+    const Address address = addresses[records.size()];
+    if (address - addresses[records.size() - 1] > kReadOnMax) return;
+    KafkaMessage message;
+    do {
+      message.reset(rd_kafka_consume(handle, 0, ToKafkaTimeout(deadline.Left())));
+      if (message == nullptr || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    } while (message->offset < address);
+    if (message->offset > address) return;
+    records.emplace_back(ToRecord(*message));
+  }
 }
 
 absl::StatusOr<LogRecord> KafkaTopics::FetchAt(rd_kafka_topic_t* handle, const std::string& topic,

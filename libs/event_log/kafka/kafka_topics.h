@@ -61,8 +61,9 @@ class KafkaTopics {
   // Watermarks::high alone.
   [[nodiscard]] absl::StatusOr<Address> QueryEnd(const std::string& topic);
 
-  // Reads records, whose addresses rise; one answer for each.  One caller of a topic at a time; others wait,
-  // within the same time-out.  Topics do not wait for each other.
+  // Reads records, whose addresses rise; one answer for each, for which it waits as long as other calls do.
+  // After UNAVAILABLE nobody is asked for the rest.  One caller of a topic at a time; others wait, within the
+  // same time-out.  Topics do not wait for each other.
   //   NOT_FOUND    there is none at that address; of a replicated topic only once it stayed away (LossWatch).
   //   DATA_LOSS    there is, and it is damaged.
   //   UNAVAILABLE  nobody answers, or the record may come back.  Call again.
@@ -90,10 +91,11 @@ class KafkaTopics {
   };
 
   absl::StatusOr<TopicShape> DescribeUntil(const std::string& topic, const Deadline& deadline);
-  std::vector<absl::StatusOr<LogRecord>> ReadWith(Reading& reading, const std::string& topic,
-                                                  const std::vector<Address>& addresses,
-                                                  const Deadline& deadline);
+  void ReadSome(const std::string& topic, const std::vector<Address>& addresses,
+                std::vector<absl::StatusOr<LogRecord>>& records);
   absl::Status Begin(Reading& reading, const std::string& topic, Address address, const Deadline& deadline);
+  static void ReadOn(rd_kafka_topic_t* handle, const std::vector<Address>& addresses,
+                     const Deadline& deadline, std::vector<absl::StatusOr<LogRecord>>& records);
   absl::StatusOr<LogRecord> FetchAt(rd_kafka_topic_t* handle, const std::string& topic, Address address,
                                     const Deadline& deadline);
   absl::StatusOr<std::chrono::milliseconds> WaitAtEnd(const std::string& topic, Address address,
