@@ -11,14 +11,7 @@ std::optional<FoldedPlace> PlaceCache::Find(LedgerNumber ledger, uint64_t moment
 
 void PlaceCache::Keep(LedgerNumber ledger, uint64_t moment, const FoldedPlace& place) {
   const std::lock_guard lock(mutex_);
-  // More ledgers than are thought of: those that are asked about now are soon kept again.
-  if (kept_.size() >= ledgers_max_ && !kept_.contains(ledger)) kept_.clear();
   kept_.insert_or_assign(ledger, Kept{moment, place});
-}
-
-size_t PlaceCache::ledgers() const {
-  const std::lock_guard lock(mutex_);
-  return kept_.size();
 }
 
 }  // namespace realise

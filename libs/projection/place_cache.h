@@ -20,17 +20,12 @@ struct FoldedPlace {
   uint64_t void_commits = 0;  // passed over up to here
 };
 
-// Of one store.  Thread-safe.
+// Of one store.  Grows with its ledgers.  Thread-safe.
 class PlaceCache {
  public:
-  explicit PlaceCache(size_t ledgers_max = 1000) : ledgers_max_(ledgers_max) {}
-
   // The place of a ledger at a moment of the store (ViewSnapshot::moment); nothing if it is not kept.
   std::optional<FoldedPlace> Find(LedgerNumber ledger, uint64_t moment) const;
   void Keep(LedgerNumber ledger, uint64_t moment, const FoldedPlace& place);
-
-  // How many ledgers' are kept.
-  size_t ledgers() const;
 
  private:
   struct Kept {
@@ -38,7 +33,6 @@ class PlaceCache {
     FoldedPlace place;
   };
 
-  const size_t ledgers_max_;
   mutable std::mutex mutex_;
   absl::flat_hash_map<LedgerNumber, Kept> kept_;  // guarded by mutex_
 };
