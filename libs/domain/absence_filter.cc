@@ -43,6 +43,10 @@ bool AbsenceFilter::MayHave(uint64_t hash) const {
   return false;
 }
 
+void AbsenceFilter::Prefetch(uint64_t hash) const {
+  for (const Part& part : parts_) __builtin_prefetch(&part.blocks[BlockOf(hash, part.blocks.size())]);
+}
+
 size_t AbsenceFilter::bytes() const {
   size_t bytes = 0;
   for (const Part& part : parts_) bytes += part.blocks.size() * sizeof(Block);

@@ -25,6 +25,9 @@ class AbsenceFilter {
   // False: it was not added.
   [[nodiscard]] bool MayHave(uint64_t hash) const;
 
+  // Has the memory that MayHave looks at brought into the CPU's caches meanwhile.
+  void Prefetch(uint64_t hash) const;
+
   size_t bytes() const;
 
  private:

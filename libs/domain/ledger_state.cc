@@ -68,6 +68,14 @@ uint64_t OrderBehind(size_t prefix_bytes, std::string_view id) {
   return order;
 }
 
+// Rows lie scattered over memory.  What is asked for early is there when it is looked at.
+constexpr size_t kAhead = 8;
+void Prefetch(const void* row) {
+  constexpr size_t kCacheLineBytes = 64;
+  __builtin_prefetch(row);
+  __builtin_prefetch(static_cast<const char*>(row) + kCacheLineBytes);
+}
+
 // What a stream is about: the kind of its row, 0 if there is none, and its id.
 std::pair<char, std::string_view> EntityOf(std::string_view stream) {
   static constexpr std::pair<std::string_view, char> kKindOfPrefix[] = {
@@ -269,7 +277,9 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
   SortByKey(changed_);
   std::vector<std::pair<std::string, std::string>> rows;
   rows.reserve(changed_.size());
-  for (const RowName& row : changed_) {
+  for (size_t i = 0; i < changed_.size(); ++i) {
+    if (i + kAhead < changed_.size()) Prefetch(changed_[i + kAhead].row);
+    const RowName& row = changed_[i];
     // A row that was removed and made again has two places.
     std::string key = RowKey(row.kind, *row.id);
     if (!rows.empty() && rows.back().first == key) continue;
@@ -283,7 +293,9 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
 // Each row once, by kind and id.
 void LedgerState::SortByKey(std::vector<RowName>& rows) {
   std::map<char, std::string_view> shared;  // by kind: what all ids begin with
-  for (const RowName& row : rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) Prefetch(rows[i + kAhead].id);
+    const RowName& row = rows[i];
     const auto [at, first] = shared.try_emplace(row.kind, *row.id);
     std::string_view& prefix = at->second;
     const auto end = std::mismatch(prefix.begin(), prefix.end(), row.id->begin(), row.id->end()).first;
@@ -325,6 +337,23 @@ void LedgerState::AddMissingClaim(std::string_view stream, std::vector<std::stri
   if (claims_left_before_ || claims_left_.MayHave(hash)) rows.push_back(RowKey(kind, id));
 }
 
+void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
+                                   std::vector<std::string>& rows) {
+  const auto size = static_cast<size_t>(events.size());
+  for (size_t i = 0; i < size; ++i) {
+    if (i + 2 * kAhead < size) Prefetch(&events[static_cast<int>(i + 2 * kAhead)]);
+    if (i + kAhead < size) PrefetchClaim(events[static_cast<int>(i + kAhead)].stream());
+    AddMissingClaim(events[static_cast<int>(i)].stream(), rows);
+  }
+}
+
+void LedgerState::PrefetchClaim(std::string_view stream) const {
+  const auto [kind, id] = EntityOf(stream);
+  if (kind != kClaim) return;
+  claims.rows_.prefetch(EntityTable<ClaimState>::Key(id));
+  if (!claims_left_before_) claims_left_.Prefetch(claims.Hash(id));
+}
+
 void LedgerState::LetGoOfClaims(size_t claims_max) {
   if (claims.size() <= claims_max) return;
   absl::flat_hash_set<const std::string*> changed;
@@ -335,9 +364,18 @@ void LedgerState::LetGoOfClaims(size_t claims_max) {
     if (!claims_left_before_) claims_left_.Add(claims.Hash(row.first));
     return true;
   };
-  absl::erase_if(claims.rows_, [&](const auto& row) { return !row.second.IsOpen() && leave(row); });
+  const auto leave_if = [&](const auto& condition) {
+    std::vector<EntityTable<ClaimState>::Rows::iterator> rows;
+    rows.reserve(claims.size());
+    for (auto row = claims.rows_.begin(); row != claims.rows_.end(); ++row) rows.push_back(row);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (i + kAhead < rows.size()) Prefetch(&*rows[i + kAhead]);
+      if (condition(*rows[i]) && leave(*rows[i])) claims.rows_.erase(rows[i]);
+    }
+  };
+  leave_if([](const auto& row) { return !row.second.IsOpen(); });
   // So that this does not come again soon.
-  if (claims.size() > claims_max / 2) absl::erase_if(claims.rows_, leave);
+  if (claims.size() > claims_max / 2) leave_if([](const auto&) { return true; });
   claims.found_ = nullptr;
 }
 

@@ -138,6 +138,9 @@ class LedgerState {
   void LeaveClaims() { claims_left_before_ = true; }
   // Adds the row of the claim that a stream is about, if it may be in the store and is not here.
   void AddMissingClaim(std::string_view stream, std::vector<std::string>& rows);
+  // The same of the streams of many events, which takes less time.
+  void AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
+                        std::vector<std::string>& rows);
   // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if more than
   // half as many are left.  Not those that changed, since rows were taken or since the journal begins.
   // REQUIRES: the rows that were taken are in the store.
@@ -167,6 +170,7 @@ class LedgerState {
   template <typename State, typename Use>
   static bool WithTable(State& state, char kind, Use use);
   std::string RowAsItIs(const RowName& row);
+  void PrefetchClaim(std::string_view stream) const;
   static void SortByKey(std::vector<RowName>& rows);
   void NoteAnew(std::vector<RowName> changed);
 

@@ -106,7 +106,7 @@ absl::StatusOr<std::optional<internal::v1::LogPlace>> Decider::Load() {
 absl::Status Decider::Prepare(const ReadCommit& commit) {
   RETURN_IF_ERROR(ParseBody(commit, read_body_));
   std::vector<std::string> claims;
-  for (const v1::Event& event : read_body_.events()) state_.AddMissingClaim(event.stream(), claims);
+  state_.AddMissingClaims(read_body_.events(), claims);
   return FetchRows(claims);
 }
 
@@ -242,7 +242,7 @@ absl::Status Decider::FetchClaims(const v1::AppendRequest& request) {
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {
     state_.AddMissingClaim(expected.stream(), claims);
   }
-  for (const v1::Event& event : request.events()) state_.AddMissingClaim(event.stream(), claims);
+  state_.AddMissingClaims(request.events(), claims);
   return FetchRows(claims);
 }
 

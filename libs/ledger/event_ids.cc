@@ -5,12 +5,22 @@
 #include "libs/base/status_macros.h"
 
 namespace realise {
+namespace {
+
+// Keys lie scattered over memory.  What is asked for early is there when it is looked at.
+constexpr size_t kAhead = 8;
+
+}  // namespace
 
 absl::StatusOr<std::vector<std::optional<Sequence>>> EventIds::FindStored(
     const std::vector<EventKey>& keys) const {
   std::vector<EventKey> asked;
   std::vector<size_t> places;
   for (size_t i = 0; i < keys.size(); ++i) {
+    if (i + kAhead < keys.size()) {
+      recent_.prefetch(keys[i + kAhead]);
+      if (!stored_before_) stored_.Prefetch(KeyHash()(keys[i + kAhead]));
+    }
     if (recent_.contains(keys[i])) continue;
     if (!stored_before_ && !stored_.MayHave(KeyHash()(keys[i]))) continue;
     asked.push_back(keys[i]);

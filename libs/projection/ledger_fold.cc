@@ -22,7 +22,7 @@ namespace realise {
 namespace {
 
 constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
-// Claims are looked for when this many events that may be about some are to be folded, or more.
+// Claims are looked for ahead of about so many events, whole commits at a time.
 constexpr int kFetchedEvents = 500;
 
 std::string Serialise(const google::protobuf::MessageLite& message) {
@@ -256,7 +256,7 @@ absl::StatusOr<size_t> LedgerFold::FetchClaims(const CommitBatch& batch, size_t 
   for (int events = 0; end < batch.bodies.size() && events < kFetchedEvents; ++end) {
     const v1::CommitBody* body = batch.bodies[end];
     if (body == nullptr) continue;
-    for (const v1::Event& event : body->events()) memory_->state.AddMissingClaim(event.stream(), rows);
+    memory_->state.AddMissingClaims(body->events(), rows);
     events += body->events_size();
   }
   if (rows.empty()) return end;
