@@ -258,7 +258,7 @@ void KafkaTopics::ReadSome(const std::string& topic, const std::vector<Address>&
   const Address address = addresses[first];
   // Negative ones have meanings of their own in librdkafka.
   if (address < 0) {
-    records.push_back(absl::NotFoundError(fmt::format("there is no address {}", address)));
+    records.emplace_back(absl::NotFoundError(fmt::format("there is no address {}", address)));
     return;
   }
   Reading* reading = nullptr;
@@ -266,7 +266,7 @@ void KafkaTopics::ReadSome(const std::string& topic, const std::vector<Address>&
     std::unique_lock lock(reading_mutex_);
     reading = &reading_[topic];
     if (!reading_ended_.wait_for(lock, deadline.Left(), [&] { return !reading->busy; })) {
-      records.push_back(
+      records.emplace_back(
           absl::UnavailableError(fmt::format("Kafka: reading topic {} again took too long", topic)));
       return;
     }
@@ -277,7 +277,7 @@ void KafkaTopics::ReadSome(const std::string& topic, const std::vector<Address>&
     ReadOn(reading->handle.get(), addresses, deadline, records);
     rd_kafka_consume_stop(reading->handle.get(), 0);
   } else {
-    records.push_back(std::move(begun));
+    records.emplace_back(std::move(begun));
   }
   {
     const std::lock_guard lock(reading_mutex_);
