@@ -67,6 +67,19 @@ absl::StatusOr<std::string> LoadClient::Append(const v1::AppendRequest& request)
   return response.receipt();
 }
 
+BegunCall<grpc::health::v1::HealthCheckResponse> LoadClient::BeginCheck(grpc::ClientContext& context,
+                                                                        grpc::CompletionQueue& done) {
+  context.set_deadline(RpcNow() + kCallDeadline);
+  return health_->AsyncCheck(&context, {}, &done);
+}
+
+BegunCall<v1::AppendResponse> LoadClient::BeginAppend(const v1::AppendRequest& request,
+                                                      grpc::ClientContext& context,
+                                                      grpc::CompletionQueue& done) {
+  context.set_deadline(RpcNow() + kCallDeadline);
+  return append_->AsyncAppend(&context, request, &done);
+}
+
 // The batches that were taken from the source and are not known to be appended.
 struct LoadClient::UnderWay {
   std::mutex mutex;
@@ -166,9 +179,6 @@ absl::Status LoadClient::WaitUntilFolded(const std::string& ledger, const std::s
            watch.seconds() < kFoldedWithinSeconds);
   return status;
 }
-
-double CallTimes::p50() const { return Percentile(seconds, 50); }
-double CallTimes::p99() const { return Percentile(seconds, 99); }
 
 absl::StatusOr<CallTimes> TimeCalls(int callers, int each,
                                     const std::function<absl::Status(int caller, int number)>& call) {

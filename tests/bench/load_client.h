@@ -16,6 +16,7 @@
 #include "realise/v1/append_service.grpc.pb.h"
 #include "realise/v1/ledger_service.grpc.pb.h"
 #include "realise/v1/query_service.grpc.pb.h"
+#include "tests/bench/calls_under_way.h"
 
 namespace realise::bench {
 
@@ -36,6 +37,12 @@ class LoadClient {
   [[nodiscard]] absl::Status Create(const std::string& ledger);
   // Returns the receipt.
   [[nodiscard]] absl::StatusOr<std::string> Append(const v1::AppendRequest& request);
+  // The same two, begun and not waited for: for TimeCallsUnderWay.
+  [[nodiscard]] BegunCall<grpc::health::v1::HealthCheckResponse> BeginCheck(grpc::ClientContext& context,
+                                                                            grpc::CompletionQueue& done);
+  [[nodiscard]] BegunCall<v1::AppendResponse> BeginAppend(const v1::AppendRequest& request,
+                                                          grpc::ClientContext& context,
+                                                          grpc::CompletionQueue& done);
   // Sends all over one stream, and returns the seconds until the last was appended.  What was not is sent
   // again over another, as a publisher does after a time-out.  Keeps kBatchesUnderWayMax at most.
   //   INTERNAL  nothing more is taken: a batch is refused.
@@ -60,16 +67,6 @@ class LoadClient {
   std::unique_ptr<v1::LedgerService::Stub> ledger_;
   std::unique_ptr<v1::QueryService::Stub> query_;
   std::atomic<uint64_t> batches_appended_ = 0;
-};
-
-// What calls took, and all of them together.
-struct CallTimes {
-  std::vector<double> seconds;
-  double wall_seconds = 0;
-
-  double p50() const;
-  double p99() const;
-  double per_second() const { return static_cast<double>(seconds.size()) / wall_seconds; }
 };
 
 // Calls `call(caller, number)` from as many threads as there are callers, `each` times in each, and times

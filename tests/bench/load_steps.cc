@@ -43,13 +43,21 @@ absl::Status MeasureCallers(const std::string& address, const std::string& ledge
   const auto clients = Clients(address, callers);
   const auto client = [&](int caller) -> LoadClient& { return *clients[static_cast<size_t>(caller)]; };
   const int each = std::max(calls / callers, 10);
-  ASSIGN_OR_RETURN(const CallTimes empty,
-                   TimeCalls(callers, each, [&](int caller, int) { return client(caller).Check(); }));
+  ASSIGN_OR_RETURN(
+      const CallTimes empty,
+      TimeCallsUnderWay<grpc::health::v1::HealthCheckResponse>(
+          callers, each, [&](int caller, int, grpc::ClientContext& context, grpc::CompletionQueue& done) {
+            return client(caller).BeginCheck(context, done);
+          }));
   ASSIGN_OR_RETURN(const CallTimes disk, durable.time(callers, each));
-  ASSIGN_OR_RETURN(const CallTimes append, TimeCalls(callers, each, [&](int caller, int number) {
-                     const std::string id = fmt::format("claim-{}-{}-{}", callers, caller, number);
-                     return client(caller).Append(OneClaim(ledger, id)).status();
-                   }));
+  ASSIGN_OR_RETURN(
+      const CallTimes append,
+      TimeCallsUnderWay<v1::AppendResponse>(
+          callers, each,
+          [&](int caller, int number, grpc::ClientContext& context, grpc::CompletionQueue& done) {
+            const std::string id = fmt::format("claim-{}-{}-{}", callers, caller, number);
+            return client(caller).BeginAppend(OneClaim(ledger, id), context, done);
+          }));
   rows.push_back({fmt::format("single append, {}, {}", durable.log,
                               callers == 1 ? "1 caller" : fmt::format("{} callers", callers)),
                   fmt::format("{} appends", ShowCount(append.seconds.size())),
