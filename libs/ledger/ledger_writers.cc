@@ -17,18 +17,28 @@ LedgerWriters::~LedgerWriters() {
   }
 }
 
+LedgerWriters::Slot* LedgerWriters::Find(const std::string& ledger) {
+  const std::lock_guard lock(mutex_);
+  const auto known = slots_.find(ledger);
+  return known == slots_.end() ? nullptr : &known->second;
+}
+
+std::shared_ptr<LedgerWriter> LedgerWriters::IfOpen(const std::string& ledger) {
+  if (!IsMine(ledger)) return nullptr;
+  Slot* const slot = Find(ledger);
+  if (slot == nullptr) return nullptr;
+  const std::unique_lock lock(slot->mutex, std::try_to_lock);
+  const bool open = lock.owns_lock() && slot->writer != nullptr && !slot->writer->Resigned();
+  return open ? slot->writer : nullptr;
+}
+
 // Shared, because a call may still use a writer that is closed or replaced meanwhile.
 absl::StatusOr<std::shared_ptr<LedgerWriter>> LedgerWriters::Of(const std::string& ledger) {
   if (!IsLedgerCode(ledger)) {
     return absl::InvalidArgumentError("ledger: has to be an ODS code, 3 to 10 upper case letters and digits");
   }
   if (!IsMine(ledger)) return absl::AbortedError("another process writes this ledger; send to it");
-  Slot* slot = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = slots_.find(ledger);
-    if (known != slots_.end()) slot = &known->second;
-  }
+  Slot* slot = Find(ledger);
   if (slot == nullptr) {
     // A typo must not grow the list: only ledgers that exist get a slot.
     RETURN_IF_ERROR(log_.CheckLedger(ledger));
@@ -64,13 +74,8 @@ std::vector<std::string> LedgerWriters::Ledgers() const {
 }
 
 void LedgerWriters::Release(const std::string& ledger) {
-  Slot* slot = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = slots_.find(ledger);
-    if (known == slots_.end()) return;
-    slot = &known->second;
-  }
+  Slot* const slot = Find(ledger);
+  if (slot == nullptr) return;
   const std::lock_guard lock(slot->mutex);
   if (slot->writer == nullptr) return;
   slot->writer->Close(/*released=*/true);

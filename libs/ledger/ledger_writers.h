@@ -53,6 +53,9 @@ class LedgerWriters {
   //   again.  ABORTED  still_mine says that another process writes it; send the command there.
   [[nodiscard]] absl::StatusOr<std::shared_ptr<LedgerWriter>> Of(const std::string& ledger);
 
+  // The same without waiting: null if it is not open now, or is not to be used any more.
+  [[nodiscard]] std::shared_ptr<LedgerWriter> IfOpen(const std::string& ledger);
+
   // The ledgers that had a writer here, open or not.
   [[nodiscard]] std::vector<std::string> Ledgers() const;
 
@@ -74,6 +77,7 @@ class LedgerWriters {
     std::shared_ptr<LedgerWriter> writer;  // shared with whoever Of gave it to
   };
 
+  Slot* Find(const std::string& ledger);
   bool IsMine(const std::string& ledger) const { return !options_.still_mine || options_.still_mine(ledger); }
 
   EventLog& log_;

@@ -144,6 +144,29 @@ TEST_F(WritersTest, ReleasingDrainsAndTellsWhereToGo) {
   writers.Release("RA4");
 }
 
+TEST_F(WritersTest, IfOpenOpensNoneAndGivesNoneThatLeaves) {
+  std::atomic<bool> mine = true;
+  LedgerWriters writers(*log_, *store_, clock_,
+                        {.still_mine = [&mine](const std::string&) { return mine.load(); }});
+  EXPECT_EQ(writers.IfOpen(kLedger), nullptr);
+  EXPECT_EQ(writers.IfOpen("no code"), nullptr);
+  const std::shared_ptr<LedgerWriter> writer = *writers.Of(kLedger);
+  EXPECT_EQ(writers.IfOpen(kLedger), writer);
+  mine = false;
+  EXPECT_EQ(writers.IfOpen(kLedger), nullptr);
+  mine = true;
+  log_->HoldReads();
+  std::future<AppendOutcome> under_way = Submit(*writer, Request({BoardEstablished("b-1")}));
+  log_->AwaitAppends(1);
+  std::thread releasing([&] { writers.Release(kLedger); });
+  EXPECT_TRUE(SubmitUntilRefused(*writer).moved);
+  EXPECT_EQ(writers.IfOpen(kLedger), nullptr) << "without waiting for the end";
+  log_->ReleaseReads();
+  releasing.join();
+  EXPECT_TRUE(Get(std::move(under_way)).status.ok());
+  EXPECT_EQ(writers.IfOpen(kLedger), nullptr);
+}
+
 TEST_F(WritersTest, AWriterThatResignedIsReplacedWhenTheLedgerIsOursAgain) {
   std::atomic<bool> mine = true;
   LedgerWriters writers(

@@ -2,37 +2,46 @@
 // outcome.
 #pragma once
 
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
 #include <mutex>
 #include <set>
 
 #include "libs/ledger/ledger_writers.h"
 #include "libs/rpc/append_outbox.h"
+#include "libs/rpc/append_stream.h"
 #include "libs/rpc/forwarder.h"
-#include "realise/v1/append_service.grpc.pb.h"
 
 namespace realise {
 
-// Thread-safe.  Everything it is given must outlive it.
-class AppendServiceImpl final : public v1::AppendService::Service {
+// Ledgers whose writers are being opened at the same time; calls that need a further one are refused with
+// RESOURCE_EXHAUSTED.
+inline constexpr size_t kOpeningsMax = 64;
+
+// v1::AppendService.  Thread-safe.
+class AppendServing {
  public:
-  // `forwarder` is null where no other process writes.
-  AppendServiceImpl(LedgerWriters& writers, Forwarder* forwarder)
-      : writers_(writers), forwarder_(forwarder) {}
+  // Where no other process writes.  No thread waits while a single append is committed.  `writers` must
+  // outlive it.
+  static std::unique_ptr<AppendServing> Here(LedgerWriters& writers);
+  // Where others write, too.  Both must outlive it.
+  static std::unique_ptr<AppendServing> Anywhere(LedgerWriters& writers, Forwarder& forwarder);
+  virtual ~AppendServing() = default;
 
-  grpc::Status Append(grpc::ServerContext* context, const v1::AppendRequest* request,
-                      v1::AppendResponse* response) override;
-  grpc::Status AppendStream(
-      grpc::ServerContext* context,
-      grpc::ServerReaderWriter<v1::AppendStreamResponse, v1::AppendStreamRequest>* stream) override;
-
+  // To be registered with one server.
+  virtual grpc::Service& service() = 0;
   // Streams take no further batch and end once what they took is answered; so do those that are yet to come.
   void Drain();
 
- private:
-  grpc::Status AppendHere(const v1::AppendRequest& request, v1::AppendResponse* response);
+ protected:
+  AppendServing(LedgerWriters& writers, Forwarder* forwarder) : writers_(writers), forwarder_(forwarder) {}
+  grpc::Status RunStream(grpc::ServerContext& context, AppendStream::Stream& stream);
 
   LedgerWriters& writers_;
-  Forwarder* const forwarder_;
+  Forwarder* const forwarder_;  // null where no other process writes
+
+ private:
   std::mutex mutex_;
   // Below: guarded by mutex_.
   bool draining_ = false;
