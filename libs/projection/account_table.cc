@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
@@ -13,13 +14,15 @@ namespace {
 constexpr size_t kRowHeaderBytes = 12;
 
 // The rows of a chunk: their keys are `prefix` and the sequence.
-void PutRows(const std::string& prefix, const std::string& chunk, ViewRows& rows) {
-  std::string_view left = chunk;
-  while (!left.empty()) {
-    const uint32_t bytes = ReadUint32(left.substr(8));
-    rows.Put(prefix, left.substr(0, 8), left.substr(kRowHeaderBytes, bytes));
-    left.remove_prefix(kRowHeaderBytes + bytes);
+absl::Status GiveRows(const std::string& prefix, std::string_view chunk, ViewRowSink put) {
+  std::string key = prefix;
+  while (!chunk.empty()) {
+    const uint32_t bytes = ReadUint32(chunk.substr(8));
+    key.replace(prefix.size(), std::string::npos, chunk.substr(0, 8));
+    RETURN_IF_ERROR(put(key, chunk.substr(kRowHeaderBytes, bytes)));
+    chunk.remove_prefix(kRowHeaderBytes + bytes);
   }
+  return absl::OkStatus();
 }
 
 // Begins a row; EndRow puts its length in.
@@ -141,7 +144,9 @@ absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
   return absl::OkStatus();
 }
 
+// What an event posts is mostly for one account.
 AccountTable::Account& AccountTable::Touch(const std::string& name) {
+  if (!touched_.empty() && touched_.back()->name == name) return *touched_.back();
   const auto [at, is_new] = by_name_.try_emplace(name, nullptr);
   if (is_new) {
     Account& account = accounts_.emplace_back();
@@ -183,7 +188,9 @@ absl::Status AccountTable::Add(Sequence sequence, const std::vector<Posting>& po
     cells_in_memory_ += account->balances.size() - account->row.cells;
     account->row.cells = account->balances.size();
     if (account->row.postings_since >= std::max(kCheckpointPostingsMin, account->row.cells)) {
-      AddCheckpoint(*account, sequence);
+      account->checkpoints.push_back({sequence, {account->balances.begin(), account->balances.end()}});
+      account->row.checkpoint = sequence;
+      account->row.postings_since = 0;
     }
     if (!account->changed) changed_.push_back(account);
     account->changed = true;
@@ -192,61 +199,59 @@ absl::Status AccountTable::Add(Sequence sequence, const std::vector<Posting>& po
   return absl::OkStatus();
 }
 
-void AccountTable::AddCheckpoint(Account& account, Sequence sequence) {
-  std::vector<CellBalance> cells(account.balances.begin(), account.balances.end());
-  std::sort(cells.begin(), cells.end());
-  const size_t begin = BeginRow(account.checkpoints, sequence);
-  account.checkpoints += EncodeBalances(cells);
-  EndRow(account.checkpoints, begin);
-  account.row.checkpoint = sequence;
-  account.row.postings_since = 0;
-}
-
-std::vector<const AccountTable::Account*> AccountTable::Changed() const {
-  std::vector<const Account*> accounts(changed_.begin(), changed_.end());
-  std::sort(accounts.begin(), accounts.end(),
-            [](const Account* a, const Account* b) { return a->row.number < b->row.number; });
-  return accounts;
-}
-
-void AccountTable::PutAccounts(ViewRows& rows) {
+AccountRows AccountTable::TakeRows() {
+  AccountRows rows;
+  rows.accounts_.reserve(changed_.size());
   std::sort(changed_.begin(), changed_.end(),
-            [](const Account* a, const Account* b) { return a->name < b->name; });
-  for (const Account* account : changed_)
-    rows.Put(keys_.AccountName(account->name), EncodeAccountRow(account->row));
-}
-
-void AccountTable::PutCheckpoints(ViewRows& rows) const {
-  for (const Account* account : Changed()) {
-    PutRows(keys_.Account(ViewTable::kCheckpoints, account->row.number), account->checkpoints, rows);
-  }
-}
-
-void AccountTable::PutPostings(ViewRows& rows) const {
-  for (const Account* account : Changed()) {
-    PutRows(keys_.Account(ViewTable::kPostings, account->row.number), account->postings, rows);
-  }
-}
-
-void AccountTable::EndChunk(size_t cells_max) {
+            [](const Account* a, const Account* b) { return a->row.number < b->row.number; });
   for (Account* account : changed_) {
-    account->postings.clear();
-    account->checkpoints.clear();
-    account->postings.shrink_to_fit();
-    account->checkpoints.shrink_to_fit();
+    rows.accounts_.push_back({account->name, account->row, std::exchange(account->postings, {}),
+                              std::exchange(account->checkpoints, {})});
     account->changed = false;
   }
   changed_.clear();
-  if (cells_in_memory_ > cells_max) LetGoOfBalances();
+  return rows;
 }
 
-void AccountTable::LetGoOfBalances() {
-  if (cells_in_memory_ == 0) return;
+void AccountTable::LetGoOfBalances(size_t cells_max) {
+  if (cells_in_memory_ <= cells_max) return;
   for (Account& account : accounts_) {
+    if (account.changed || !account.loaded) continue;
+    cells_in_memory_ -= account.balances.size();
     account.balances = {};
     account.loaded = false;
   }
-  cells_in_memory_ = 0;
+}
+
+absl::Status AccountRows::GiveAccounts(ViewRowSink put, const ViewKeyspace& keys) const {
+  std::vector<const Changed*> by_name;
+  by_name.reserve(accounts_.size());
+  for (const Changed& account : accounts_) by_name.push_back(&account);
+  std::sort(by_name.begin(), by_name.end(),
+            [](const Changed* a, const Changed* b) { return a->name < b->name; });
+  for (const Changed* account : by_name) {
+    RETURN_IF_ERROR(put(keys.AccountName(account->name), EncodeAccountRow(account->row)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AccountRows::GiveCheckpoints(ViewRowSink put, const ViewKeyspace& keys) const {
+  for (const Changed& account : accounts_) {
+    for (const AccountCheckpoint& checkpoint : account.checkpoints) {
+      std::vector<CellBalance> cells = checkpoint.balances;
+      std::sort(cells.begin(), cells.end());
+      RETURN_IF_ERROR(put(keys.Checkpoint(account.row.number, checkpoint.sequence), EncodeBalances(cells)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AccountRows::GivePostings(ViewRowSink put, const ViewKeyspace& keys) const {
+  for (const Changed& account : accounts_) {
+    const std::string prefix = keys.Account(ViewTable::kPostings, account.row.number);
+    RETURN_IF_ERROR(GiveRows(prefix, account.postings, put));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace realise

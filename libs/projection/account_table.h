@@ -23,8 +23,34 @@ namespace realise {
 // least this many, since the last one.
 inline constexpr uint64_t kCheckpointPostingsMin = 256;
 
-// Balances are loaded when an account is first posted to, and dropped after a chunk once there are too many
-// of them. Not thread-safe.
+// All balances of an account behind `sequence`, in no order.
+struct AccountCheckpoint {
+  Sequence sequence = 0;
+  std::vector<CellBalance> balances;
+};
+
+// What a chunk of commits added to accounts.  A value: another thread may put the rows together.
+class AccountRows {
+ public:
+  // The rows of one table each, in the order of their keys.   Errors of `put`.
+  [[nodiscard]] absl::Status GiveAccounts(ViewRowSink put, const ViewKeyspace& keys) const;
+  [[nodiscard]] absl::Status GiveCheckpoints(ViewRowSink put, const ViewKeyspace& keys) const;
+  [[nodiscard]] absl::Status GivePostings(ViewRowSink put, const ViewKeyspace& keys) const;
+
+ private:
+  friend class AccountTable;
+  struct Changed {
+    std::string name;
+    ViewAccountRow row;
+    // Rows one behind the other: sequence 8, length 4, value.
+    std::string postings;
+    std::vector<AccountCheckpoint> checkpoints;
+  };
+  std::vector<Changed> accounts_;  // by number
+};
+
+// Balances are loaded when an account is first posted to, and dropped once there are too many of them. Not
+// thread-safe.
 class AccountTable {
  public:
   explicit AccountTable(ViewKeyspace keys) : keys_(keys) {}
@@ -37,16 +63,13 @@ class AccountTable {
   [[nodiscard]] absl::Status Add(Sequence sequence, const std::vector<Posting>& postings,
                                  const ViewStore& store);
 
-  // The rows of the chunk, table by table, each in the order of its keys.
-  void PutAccounts(ViewRows& rows);
-  void PutCheckpoints(ViewRows& rows) const;
-  void PutPostings(ViewRows& rows) const;
+  // What was added since the last call; the next chunk begins.
+  [[nodiscard]] AccountRows TakeRows();
 
-  // The chunk was written: forgets its rows, and all balances if there are more than `cells_max` in memory.
-  void EndChunk(size_t cells_max);
-
-  // Forgets all balances; they are loaded again when an account is posted to.   REQUIRES: the chunk ended.
-  void LetGoOfBalances();
+  // Forgets all balances if there are more than `cells_max` in memory, but for those of accounts that were
+  // posted to since rows were taken; they are loaded again when an account is posted to.   REQUIRES: the rows
+  // that were taken are in the store.
+  void LetGoOfBalances(size_t cells_max);
   size_t cells_in_memory() const { return cells_in_memory_; }
 
  private:
@@ -55,9 +78,9 @@ class AccountTable {
     ViewAccountRow row;
     bool loaded = false;
     absl::flat_hash_map<Cell, Balance> balances;
-    // Rows of this chunk, one behind the other: sequence 8, length 4, value.
+    // Of this chunk, as AccountRows has them.
     std::string postings;
-    std::string checkpoints;
+    std::vector<AccountCheckpoint> checkpoints;
     Sequence last_sequence = 0;  // of the row at the end of `postings`
     size_t last_row = 0;         // where it begins
     bool changed = false;
@@ -65,8 +88,6 @@ class AccountTable {
 
   Account& Touch(const std::string& name);
   absl::Status LoadBalances(Account& account, const ViewStore& store);
-  void AddCheckpoint(Account& account, Sequence sequence);
-  std::vector<const Account*> Changed() const;
 
   const ViewKeyspace keys_;
   std::deque<Account> accounts_;  // by number - 1

@@ -96,6 +96,7 @@ class FigureCachesTest : public ::testing::TestWithParam<bool> {
         const auto step = fold->Step({});
         ASSERT_TRUE(step.ok()) << step.status();
         EXPECT_EQ(step->ingested, step->read && GetParam());
+        ASSERT_TRUE(fold->AwaitWritten().ok());
         read = read || step->read;
         ExpectSame();
       }

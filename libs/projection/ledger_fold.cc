@@ -1,7 +1,11 @@
 #include "libs/projection/ledger_fold.h"
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <limits>
+#include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -15,6 +19,7 @@
 #include "libs/domain/ledger_state.h"
 #include "libs/postings/postings.h"
 #include "libs/projection/account_table.h"
+#include "libs/projection/chunk_rows.h"
 #include "libs/view_store/view_rows.h"
 #include "realise/v1/commit.pb.h"
 
@@ -34,12 +39,6 @@ std::string Serialise(const google::protobuf::MessageLite& message) {
     message.SerializeToCodedStream(&coded);
   }
   return bytes;
-}
-
-using KeyedRows = std::vector<std::pair<std::string, std::string>>;
-
-void PutAll(const KeyedRows& from, ViewRows& rows) {
-  for (const auto& [key, value] : from) rows.Put(key, value);
 }
 
 // The place behind `commit`, as CommitReader has it when it read no further.
@@ -62,6 +61,16 @@ void Advance(const ReadCommit& commit, internal::v1::LogPlace& place) {
 
 }  // namespace
 
+// A chunk that is being ingested.
+struct LedgerFold::ChunkUnderWay {
+  CommitEnd last;
+  uint64_t void_commits = 0;
+  ChunkPermits::Permit permit;
+  std::future<absl::Status> done;
+
+  bool Done() const { return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+};
+
 struct LedgerFold::Memory {
   explicit Memory(const ViewKeyspace& keys) : accounts(keys) { state.KeepNoJournal(); }
 
@@ -78,6 +87,8 @@ struct LedgerFold::Memory {
   KeyedRows commits;
   KeyedRows times;
   KeyedRows facts;
+
+  std::optional<ChunkUnderWay> writing;  // the chunk before
 };
 
 LedgerFold::LedgerFold(EventLog& log, ViewStore& store, LedgerFoldOptions options)
@@ -162,12 +173,14 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
   CommitsAhead& reader = *memory_->reader;
   size_t& bytes = memory_->unwritten_bytes;
   // A chunk that the log could not be asked about when it was to be written.
-  if (bytes > 0) return Write(reader.place());
+  if (bytes > 0) return Write(reader.place(), {});
   ChunkPermits::Permit permit;
   size_t bytes_max = std::min(kUnpermittedBytes, options_.chunk_bytes);
   while (bytes < options_.chunk_bytes) {
+    if (memory_->writing && memory_->writing->Done()) RETURN_IF_ERROR(AwaitWritten());
     if (bytes >= bytes_max) {
-      if (options_.permits != nullptr && !(permit = options_.permits->Take())) break;
+      ASSIGN_OR_RETURN(permit, TakePermit());
+      if (options_.permits != nullptr && !permit) break;
       bytes_max = options_.chunk_bytes;
     }
     internal::v1::LogPlace place = reader.place();
@@ -175,7 +188,10 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
     const bool ahead = bytes + 2 * options_.read_bytes <= bytes_max;
     const auto batch = reader.Read(bytes == 0 ? wait_max : std::chrono::milliseconds(0),
                                    std::min(options_.read_bytes, bytes_max - bytes), ahead);
-    if (!batch.ok() && (bytes == 0 || absl::IsDataLoss(batch.status()))) return FromLog(batch.status());
+    if (!batch.ok() && (bytes == 0 || absl::IsDataLoss(batch.status()))) {
+      RETURN_IF_ERROR(AwaitWritten());
+      return FromLog(batch.status());
+    }
     if (!batch.ok() || (*batch)->commits.empty()) break;
     for (size_t i = 0, fetched = 0; i < (*batch)->commits.size(); ++i) {
       if (i == fetched) {
@@ -191,14 +207,29 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
     }
     if (!ahead) reader.LetGo();
   }
-  if (bytes == 0) return FoldStep{};
-  return Write(reader.place());
+  const bool more = bytes >= options_.chunk_bytes;
+  FoldStep step;
+  if (bytes > 0) {
+    ASSIGN_OR_RETURN(step, Write(reader.place(), std::move(permit)));
+  }
+  // Nothing to fold meanwhile.
+  if (!more) RETURN_IF_ERROR(AwaitWritten());
+  return step;
+}
+
+// The one of the chunk that is being written, unless another ledger waits for it.
+absl::StatusOr<ChunkPermits::Permit> LedgerFold::TakePermit() {
+  if (options_.permits == nullptr) return ChunkPermits::Permit();
+  if (memory_->writing && options_.permits->waiting() == 0) return std::move(memory_->writing->permit);
+  RETURN_IF_ERROR(AwaitWritten());
+  return options_.permits->Take();
 }
 
 // `place` is the one before the misfit.
 absl::StatusOr<FoldStep> LedgerFold::StopAtMisfit(const internal::v1::LogPlace& place) {
   if (memory_->unwritten_bytes > 0) {
-    const absl::Status written = Write(place).status();
+    absl::Status written = Write(place, {}).status();
+    if (written.ok()) written = AwaitWritten();
     // The reader stands behind the misfit already.
     reload_ = !written.ok();
     RETURN_IF_ERROR(written);
@@ -288,7 +319,8 @@ void LedgerFold::AddCommitRows(const ReadCommit& commit) {
   memory.last_row = row;
 }
 
-absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place) {
+// A large chunk is ingested while the next one is folded.
+absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, ChunkPermits::Permit permit) {
   FoldStep step{.read = true, .ingested = memory_->unwritten_bytes > options_.catch_up_bytes};
   // Void records before the first commit: there is nothing yet that a place could stand in.
   if (!memory_->last) {
@@ -296,45 +328,66 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place) 
     return step;
   }
   RETURN_IF_ERROR(FromLog(memory_->reader->CheckAnchors()));
-  const ViewRows rows = TakeRows(place);
-  if (step.ingested) {
-    RETURN_IF_ERROR(FromStore(store_.Ingest(rows)));
-  } else {
-    if (Sabotaged("position_outside_batch")) {
-      ViewRows position;
-      position.Put(options_.keys.Place(), Serialise(place));
-      RETURN_IF_ERROR(FromStore(store_.Write(position)));
-    }
-    RETURN_IF_ERROR(FromStore(store_.Write(rows)));
-  }
+  RETURN_IF_ERROR(AwaitWritten());
+  ChunkRows rows = TakeRows(place);
+  ChunkUnderWay chunk{
+      .last = *memory_->last, .void_commits = place.void_commits(), .permit = std::move(permit), .done = {}};
   memory_->unwritten_bytes = 0;
-  memory_->accounts.EndChunk(options_.cells_max);
-  memory_->state.LetGoOfClaims(options_.claims_max);
-  if (answering_ == 0) answering_ = options_.keys.version;
-  folded_ = memory_->last;
-  void_commits_ = place.void_commits();
+  if (step.ingested) {
+    chunk.done = Ingest(std::move(rows));
+    memory_->writing = std::move(chunk);
+    return step;
+  }
+  if (Sabotaged("position_outside_batch")) {
+    ViewRows position;
+    position.Put(options_.keys.Place(), Serialise(place));
+    RETURN_IF_ERROR(FromStore(store_.Write(position)));
+  }
+  const auto give = [&](ViewRowSink put) { return rows.GiveTo(put, options_.keys); };
+  RETURN_IF_ERROR(FromStore(store_.Write(give)));
+  Written(chunk);
   return step;
 }
 
-// In the order of the keys, which is that of the letters of the tables.
-ViewRows LedgerFold::TakeRows(const internal::v1::LogPlace& place) {
-  Memory& memory = *memory_;
-  const ViewKeyspace& keys = options_.keys;
-  ViewRows rows;
-  if (answering_ == 0) {
-    std::string version;
-    AppendUint16(version, keys.version);
-    rows.Put(AnsweringKey(keys.ledger), version);
+std::future<absl::Status> LedgerFold::Ingest(ChunkRows rows) {
+  const auto ingest = [&store = store_, &keys = options_.keys,
+                       shared = std::make_shared<const ChunkRows>(std::move(rows))] {
+    return store.Ingest([&](ViewRowSink put) { return shared->GiveTo(put, keys); });
+  };
+  try {
+    return std::async(std::launch::async, ingest);
+  } catch (const std::system_error&) {
+    // The process may have no more threads.
+    return std::async(std::launch::deferred, ingest);
   }
-  memory.accounts.PutAccounts(rows);
-  PutAll(std::exchange(memory.commits, {}), rows);
-  PutAll(std::exchange(memory.facts, {}), rows);
-  memory.accounts.PutCheckpoints(rows);
-  rows.Put(keys.Place(), Serialise(place));
-  memory.accounts.PutPostings(rows);
-  const std::string states = keys.Table(ViewTable::kState);
-  for (const auto& [key, value] : memory.state.TakeChangedRows()) rows.Put(states, key, value);
-  PutAll(std::exchange(memory.times, {}), rows);
+}
+
+absl::Status LedgerFold::AwaitWritten() {
+  if (!memory_ || !memory_->writing) return absl::OkStatus();
+  ChunkUnderWay chunk = *std::exchange(memory_->writing, std::nullopt);
+  RETURN_IF_ERROR(FromStore(chunk.done.get()));
+  Written(chunk);
+  return absl::OkStatus();
+}
+
+void LedgerFold::Written(const ChunkUnderWay& chunk) {
+  memory_->accounts.LetGoOfBalances(options_.cells_max);
+  memory_->state.LetGoOfClaims(options_.claims_max);
+  if (answering_ == 0) answering_ = options_.keys.version;
+  folded_ = chunk.last;
+  void_commits_ = chunk.void_commits;
+}
+
+ChunkRows LedgerFold::TakeRows(const internal::v1::LogPlace& place) {
+  Memory& memory = *memory_;
+  ChunkRows rows{.answering = std::nullopt,
+                 .accounts = memory.accounts.TakeRows(),
+                 .commits = std::exchange(memory.commits, {}),
+                 .facts = std::exchange(memory.facts, {}),
+                 .place = Serialise(place),
+                 .states = memory.state.TakeChangedRows(),
+                 .times = std::exchange(memory.times, {})};
+  if (answering_ == 0) AppendUint16(rows.answering.emplace(), options_.keys.version);
   return rows;
 }
 
@@ -349,13 +402,14 @@ absl::StatusOr<bool> LedgerFold::CaughtUp() {
   if (!memory_ || !memory_->reader || memory_->unwritten_bytes > 0) return false;
   const auto caught_up = memory_->reader->CaughtUp();
   RETURN_IF_ERROR(FromLog(caught_up.status()));
+  if (*caught_up) RETURN_IF_ERROR(AwaitWritten());
   return *caught_up;
 }
 
 void LedgerFold::Rest() {
-  if (!memory_ || memory_->unwritten_bytes > 0) return;
+  if (!memory_ || memory_->unwritten_bytes > 0 || memory_->writing) return;
   memory_->state.LetGoOfClaims(0);
-  memory_->accounts.LetGoOfBalances();
+  memory_->accounts.LetGoOfBalances(0);
 }
 
 size_t LedgerFold::kept() const {

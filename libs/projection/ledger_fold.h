@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/event_log.h"
 #include "libs/projection/chunk_permits.h"
+#include "libs/projection/chunk_rows.h"
 #include "libs/projection/commits_ahead.h"
 #include "libs/projection/figure_source.h"
 #include "libs/view_store/view_keys.h"
@@ -63,13 +65,17 @@ class LedgerFold {
   LedgerFold(const LedgerFold&) = delete;
   LedgerFold& operator=(const LedgerFold&) = delete;
 
-  // Reads and folds one chunk, waiting up to `wait_max` for its first commit, and writes it.
+  // Reads and folds one chunk, waiting up to `wait_max` for its first commit, and writes it; a large one may
+  // still be being written at the end, and is awaited, and reported, by a later call.
   //   UNAVAILABLE  the log or the store cannot be used now, trouble() says which; call again.  Nothing is
   //                lost; after trouble with the log what was folded stays in memory.
   //   DATA_LOSS    the fold stopped, and every later call says so: the message says where and why. Everything
   //                up to there is written and answers.
   // Advice() says what an operator should do.
   [[nodiscard]] absl::StatusOr<FoldStep> Step(std::chrono::milliseconds wait_max);
+
+  // Waits for what is still being written.   Errors as Step.
+  [[nodiscard]] absl::Status AwaitWritten();
 
   // Checks that the log is still what was read before.   Errors as Step.
   [[nodiscard]] absl::Status CheckAnchors();
@@ -101,6 +107,8 @@ class LedgerFold {
  private:
   // What was folded: at the end of the rows in the store, and of the chunk at hand.
   struct Memory;
+  // One that is being written.
+  struct ChunkUnderWay;
   // The first commit that cannot be applied.
   struct Misfit {
     Address address = 0;
@@ -117,8 +125,11 @@ class LedgerFold {
   absl::Status FoldEvents(const ReadCommit& commit, const v1::CommitBody* body);
   absl::StatusOr<size_t> FetchClaims(const CommitBatch& batch, size_t begin);
   void AddCommitRows(const ReadCommit& commit);
-  absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place);
-  ViewRows TakeRows(const internal::v1::LogPlace& place);
+  absl::StatusOr<ChunkPermits::Permit> TakePermit();
+  absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place, ChunkPermits::Permit permit);
+  std::future<absl::Status> Ingest(ChunkRows rows);
+  void Written(const ChunkUnderWay& chunk);
+  ChunkRows TakeRows(const internal::v1::LogPlace& place);
   absl::Status Unfit(const ReadCommit& commit, Sequence sequence, std::string_view type,
                      std::string_view why);
 

@@ -68,7 +68,7 @@ absl::Status CheckVersions(ViewStore& store, const std::map<std::string, LedgerN
     snapshot->Seek(KeyBehind(keys->Prefix()));
   }
   RETURN_IF_ERROR(snapshot->status());
-  return stale.empty() ? absl::OkStatus() : store.Write({}, stale);
+  return stale.empty() ? absl::OkStatus() : store.Write(ViewRows(), stale);
 }
 
 }  // namespace

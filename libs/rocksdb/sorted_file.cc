@@ -9,6 +9,14 @@ namespace {
 
 std::string FolderOf(const std::string& database) { return database + "/incoming"; }
 
+// Not compressed: what is written like this is on the first level, and is compressed when it is compacted.
+rocksdb::Options FileOptions(const rocksdb::DB& db) {
+  rocksdb::Options options = db.GetOptions();
+  options.compression = rocksdb::kNoCompression;
+  options.compression_per_level.clear();
+  return options;
+}
+
 }  // namespace
 
 rocksdb::Status PrepareSortedFiles(rocksdb::DB& db) {
@@ -27,7 +35,7 @@ rocksdb::Status PrepareSortedFiles(rocksdb::DB& db) {
 SortedFile::SortedFile(rocksdb::DB& db, const std::string& name)
     : db_(db),
       path_(FolderOf(db.GetName()) + "/" + name + ".sst"),
-      writer_(rocksdb::EnvOptions(db.GetDBOptions()), db.GetOptions()) {}
+      writer_(rocksdb::EnvOptions(db.GetDBOptions()), FileOptions(db)) {}
 
 SortedFile::~SortedFile() {
   // There is nothing more to be done if that fails, too.

@@ -12,8 +12,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -27,27 +29,23 @@ class WriteBatch;
 
 namespace realise {
 
-// Rows to be written together.
+// Takes a row.  Both are copied.
+using ViewRowSink = absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)>;
+
+// Gives rows to a sink, in the order of their keys, until it fails; what it fails with is the answer.
+using ViewRowSource = absl::FunctionRef<absl::Status(ViewRowSink put)>;
+
+// A few rows: a ViewRowSource.
 class ViewRows {
  public:
   // REQUIRES: a key greater than the one before.
-  void Put(std::string_view key, std::string_view value) { Put(key, {}, value); }
-  // The same, of a key in two parts.
-  void Put(std::string_view key_begin, std::string_view key_end, std::string_view value);
-
-  bool empty() const { return rows_.empty(); }
+  void Put(std::string_view key, std::string_view value) { rows_.emplace_back(key, value); }
   size_t size() const { return rows_.size(); }
-  std::string_view key(size_t row) const;
-  std::string_view value(size_t row) const;
+
+  absl::Status operator()(ViewRowSink put) const;
 
  private:
-  struct Place {
-    size_t begin = 0;
-    uint32_t key_bytes = 0;
-    uint32_t value_bytes = 0;
-  };
-  std::string bytes_;
-  std::vector<Place> rows_;
+  std::vector<std::pair<std::string, std::string>> rows_;
 };
 
 // The store at one moment.  Not thread-safe; must not outlive the store.
@@ -109,11 +107,11 @@ class ViewStore {
   // Writes rows, and deletes all rows whose keys begin with one of `deleted` (before the rows are put), in
   // one write batch.  It is not synced: a power cut may lose it, and then all that was written later.
   // Errors as Open; nothing is written after one until Resume.
-  [[nodiscard]] absl::Status Write(const ViewRows& rows, const std::vector<std::string>& deleted = {});
+  [[nodiscard]] absl::Status Write(ViewRowSource rows, const std::vector<std::string>& deleted = {});
 
   // Writes many rows as a sorted file, which becomes part of the database at once.  Durable, with all that
   // was written before.  Rows that are there already are replaced.   Errors as Open.
-  [[nodiscard]] absl::Status Ingest(const ViewRows& rows);
+  [[nodiscard]] absl::Status Ingest(ViewRowSource rows);
 
   // After a write failed RocksDB takes no more until it is told to go on; costs nothing when all is well.
   //   UNAVAILABLE          not yet: the disk is still full, or RocksDB is about to go on by itself.  Call

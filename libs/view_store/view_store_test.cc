@@ -89,7 +89,7 @@ TEST_F(ViewStoreTest, OnlySnapshotsBetweenWhichNothingWasWrittenAreOfOneMoment) 
   expect_another(store_->Ingest(RowsOf({{"a", "2"}, {"d", "2"}})));
   expect_another(store_->Ingest(RowsOf({{"e", "3"}, {"f", "3"}})));  // none of the rows there is between them
   expect_another(store_->Ingest(RowsOf({{"x", "4"}})));
-  expect_another(store_->Write({}, {"a"}));
+  expect_another(store_->Write(ViewRows(), {"a"}));
 }
 
 // A file system that calls back before something is appended to the list of the files that are the database.
