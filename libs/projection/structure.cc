@@ -36,10 +36,16 @@ const std::string& BoardFacts::Name(v1::BoardMapping mapping, Date date) const {
   return *name;
 }
 
-absl::StatusOr<Structure> Structure::Fold(const std::vector<FactEvent>& facts) {
+absl::StatusOr<Structure> Structure::Fold(std::span<const FactEvent> facts) {
   Structure structure;
   RETURN_IF_ERROR(structure.Add(facts));
   return structure;
+}
+
+absl::StatusOr<SharedStructure> Structure::With(std::span<const FactEvent> facts) const {
+  Structure structure = *this;
+  RETURN_IF_ERROR(structure.Add(facts));
+  return Share(std::move(structure));
 }
 
 // Shared for the reason that figure_source.h gives.
@@ -47,7 +53,7 @@ SharedStructure Structure::Share(Structure structure) {
   return std::make_shared<const Structure>(std::move(structure));
 }
 
-absl::Status Structure::Add(const std::vector<FactEvent>& facts) {
+absl::Status Structure::Add(std::span<const FactEvent> facts) {
   for (const FactEvent& fact : facts) RETURN_IF_ERROR(Apply(fact));
   return absl::OkStatus();
 }
@@ -69,7 +75,7 @@ absl::Status Structure::Apply(const FactEvent& fact) {
       return ApplyBaseline(fact.event.baseline_set());
     case v1::Event::kPeriodClosed: {
       ASSIGN_OR_RETURN(const Period month, MonthOf(fact.event.period_closed().period()));
-      closed_.emplace(month, fact.sequence);
+      closed_.Mutable().emplace(month, fact.sequence);
       return absl::OkStatus();
     }
     default:
@@ -81,13 +87,14 @@ absl::Status Structure::ApplyBoard(const v1::Event& event) {
   if (event.has_board_established()) {
     const v1::BoardEstablished& body = event.board_established();
     ASSIGN_OR_RETURN(const Date from, DateOf(body.effective_from()));
-    boards_[body.board_id()] = {body.theme(), from, std::nullopt, {{from, body.name()}}};
+    boards_.Mutable()[body.board_id()] = {body.theme(), from, std::nullopt, {{from, body.name()}}};
     return absl::OkStatus();
   }
   const bool renamed = event.has_board_renamed();
+  auto& boards = boards_.Mutable();
   const auto board =
-      boards_.find(renamed ? event.board_renamed().board_id() : event.board_closed().board_id());
-  if (board == boards_.end()) return Unreadable("its board was not established");
+      boards.find(renamed ? event.board_renamed().board_id() : event.board_closed().board_id());
+  if (board == boards.end()) return Unreadable("its board was not established");
   ASSIGN_OR_RETURN(const Date from, DateOf(renamed ? event.board_renamed().effective_from()
                                                    : event.board_closed().effective_from()));
   if (renamed) {
@@ -101,22 +108,23 @@ absl::Status Structure::ApplyBoard(const v1::Event& event) {
 absl::Status Structure::ApplyProject(const v1::Event& event) {
   if (event.has_project_cancelled()) {
     ASSIGN_OR_RETURN(const Date from, DateOf(event.project_cancelled().effective_from()));
-    projects_[event.project_cancelled().project_id()].set_cancelled_from(DayNumber(from));
+    projects_.Mutable()[event.project_cancelled().project_id()].set_cancelled_from(DayNumber(from));
     return absl::OkStatus();
   }
   const v1::ProjectAssignedToBoard& body = event.project_assigned_to_board();
   ASSIGN_OR_RETURN(const Date from, DateOf(body.effective_from()));
-  state::Assignment& assignment = *projects_[body.project_id()].add_assignments();
+  state::Assignment& assignment = *projects_.Mutable()[body.project_id()].add_assignments();
   assignment.set_effective_from(DayNumber(from));
   assignment.set_board_id(body.board_id());
-  projects_of_board_[body.board_id()].insert(body.project_id());
+  Assigned& assigned = assigned_.Mutable();
+  assigned.entries += assigned.projects_of_board[body.board_id()].insert(body.project_id()).second;
   return absl::OkStatus();
 }
 
 absl::Status Structure::ApplyMeasure(const v1::Event& event) {
   if (event.has_measure_defined()) {
     const v1::MeasureDefined& body = event.measure_defined();
-    MeasureFacts& measure = measures_[body.measure_id()];
+    MeasureFacts& measure = measures_.Mutable()[body.measure_id()];
     measure.title = body.title();
     measure.definition.set_unit(body.unit());
     measure.definition.set_pathway(body.pathway());
@@ -125,9 +133,10 @@ absl::Status Structure::ApplyMeasure(const v1::Event& event) {
     return absl::OkStatus();
   }
   const bool redefined = event.has_measure_redefined();
-  const auto at = measures_.find(redefined ? event.measure_redefined().measure_id()
-                                           : event.measure_assigned().measure_id());
-  if (at == measures_.end()) return Unreadable("its measure was not defined");
+  auto& measures = measures_.Mutable();
+  const auto at = measures.find(redefined ? event.measure_redefined().measure_id()
+                                          : event.measure_assigned().measure_id());
+  if (at == measures.end()) return Unreadable("its measure was not defined");
   if (redefined) {
     const v1::MeasureRedefined& body = event.measure_redefined();
     ASSIGN_OR_RETURN(const Period break_from, MonthOf(body.break_from()));
@@ -141,15 +150,17 @@ absl::Status Structure::ApplyMeasure(const v1::Event& event) {
   ASSIGN_OR_RETURN(const Date from, DateOf(body.effective_from()));
   const bool is_project = body.has_project_id();
   at->second.assignees.push_back({from, is_project, is_project ? body.project_id() : body.board_id()});
-  auto& of_assignee =
-      is_project ? measures_of_project_[body.project_id()] : measures_of_board_[body.board_id()];
-  of_assignee.insert(body.measure_id());
+  Assigned& assigned = assigned_.Mutable();
+  auto& of_assignee = is_project ? assigned.measures_of_project[body.project_id()]
+                                 : assigned.measures_of_board[body.board_id()];
+  assigned.entries += of_assignee.insert(body.measure_id()).second;
   return absl::OkStatus();
 }
 
 absl::Status Structure::ApplyBaseline(const v1::BaselineSet& baseline) {
-  const auto at = measures_.find(baseline.measure_id());
-  if (at == measures_.end()) return Unreadable("its measure was not defined");
+  auto& measures = measures_.Mutable();
+  const auto at = measures.find(baseline.measure_id());
+  if (at == measures.end()) return Unreadable("its measure was not defined");
   at->second.definition.set_baseline_version(baseline.definition_version());
   at->second.definition.set_baseline_numerator(baseline.numerator());
   at->second.definition.set_baseline_denominator(baseline.denominator());
@@ -164,15 +175,15 @@ std::set<std::string_view> Structure::BoardsOf(const MeasureFacts& measure, Peri
     if (assignee.effective_from > day) continue;
     const std::string* board_id = &assignee.id;
     if (assignee.is_project) {
-      const auto project = projects_.find(assignee.id);
-      if (project == projects_.end()) continue;
+      const auto project = projects_->find(assignee.id);
+      if (project == projects_->end()) continue;
       const bool cancelled = project->second.has_cancelled_from() &&
                              project->second.cancelled_from() <= DayNumber(month.FirstDay());
       board_id = cancelled ? nullptr : BoardOn(project->second, day);
       if (board_id == nullptr) continue;
     }
-    const auto board = boards_.find(*board_id);
-    if (board == boards_.end()) continue;
+    const auto board = boards_->find(*board_id);
+    if (board == boards_->end()) continue;
     if (board->second.closed_from && *board->second.closed_from <= day) continue;
     boards.insert(board->first);
   }
@@ -181,23 +192,32 @@ std::set<std::string_view> Structure::BoardsOf(const MeasureFacts& measure, Peri
 
 std::set<std::string> Structure::MeasuresEverOf(const std::string& board_id) const {
   std::set<std::string> measures;
-  if (const auto own = measures_of_board_.find(board_id); own != measures_of_board_.end()) {
+  const Assigned& assigned = *assigned_;
+  if (const auto own = assigned.measures_of_board.find(board_id); own != assigned.measures_of_board.end()) {
     measures = own->second;
   }
-  const auto projects = projects_of_board_.find(board_id);
-  if (projects == projects_of_board_.end()) return measures;
+  const auto projects = assigned.projects_of_board.find(board_id);
+  if (projects == assigned.projects_of_board.end()) return measures;
   for (const std::string& project : projects->second) {
-    const auto of_project = measures_of_project_.find(project);
-    if (of_project == measures_of_project_.end()) continue;
+    const auto of_project = assigned.measures_of_project.find(project);
+    if (of_project == assigned.measures_of_project.end()) continue;
     measures.insert(of_project->second.begin(), of_project->second.end());
   }
   return measures;
 }
 
 std::optional<Sequence> Structure::ClosedAt(Period month) const {
-  const auto at = closed_.find(month);
-  if (at == closed_.end()) return std::nullopt;
+  const auto at = closed_->find(month);
+  if (at == closed_->end()) return std::nullopt;
   return at->second;
+}
+
+std::vector<Structure::Part> Structure::Parts() const {
+  return {{&*boards_, boards_->size()},
+          {&*projects_, projects_->size()},
+          {&*assigned_, assigned_->entries},
+          {&*measures_, measures_->size()},
+          {&*closed_, closed_->size()}};
 }
 
 }  // namespace realise

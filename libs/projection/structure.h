@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,19 +42,37 @@ struct MeasureFacts {
   std::vector<Assignee> assignees;
 };
 
+// A part of a structure.  Copies share it until one of them is changed.  Thread-safe as long as what a copy
+// was made of lives while the copy is changed.
+template <typename T>
+class SharedPart {
+ public:
+  const T& operator*() const { return *part_; }
+  const T* operator->() const { return part_.get(); }
+
+  T& Mutable() {
+    if (part_.use_count() > 1) part_ = std::make_shared<T>(*part_);
+    return *part_;
+  }
+
+ private:
+  std::shared_ptr<T> part_ = std::make_shared<T>();
+};
+
+// A copy costs little: it shares what is not changed afterwards.
 class Structure {
  public:
   // DATA_LOSS  a fact cannot be read: Decide accepts no such event.
-  [[nodiscard]] static absl::StatusOr<Structure> Fold(const std::vector<FactEvent>& facts);
+  [[nodiscard]] static absl::StatusOr<Structure> Fold(std::span<const FactEvent> facts);
 
-  // Goes on behind what was folded, in the order of the log.   DATA_LOSS  as Fold; it can no longer be used.
-  [[nodiscard]] absl::Status Add(const std::vector<FactEvent>& facts);
+  // One with facts behind those that were folded, in the order of the log.   DATA_LOSS  as Fold.
+  [[nodiscard]] absl::StatusOr<SharedStructure> With(std::span<const FactEvent> facts) const;
 
   [[nodiscard]] static SharedStructure Share(Structure structure);
 
   // By id.
-  const std::map<std::string, BoardFacts>& boards() const { return boards_; }
-  const std::map<std::string, MeasureFacts>& measures() const { return measures_; }
+  const std::map<std::string, BoardFacts>& boards() const { return *boards_; }
+  const std::map<std::string, MeasureFacts>& measures() const { return *measures_; }
 
   // The boards whose figures a measure is part of in a month, as things stand on its last day: those it is
   // assigned to, and those that a project is under that it is assigned to.  A set: a measure counts once for
@@ -67,21 +87,35 @@ class Structure {
   // The sequence of the event that closed a month; nothing while it is not closed.
   std::optional<Sequence> ClosedAt(Period month) const;
 
+  // What it is made of: where it is, which is the same for a part that two structures share, and how many
+  // entries it has.
+  struct Part {
+    const void* at = nullptr;
+    size_t entries = 0;
+  };
+  std::vector<Part> Parts() const;
+
  private:
+  absl::Status Add(std::span<const FactEvent> facts);
   absl::Status Apply(const FactEvent& fact);
   absl::Status ApplyBoard(const v1::Event& event);
   absl::Status ApplyProject(const v1::Event& event);
   absl::Status ApplyMeasure(const v1::Event& event);
   absl::Status ApplyBaseline(const v1::BaselineSet& baseline);
 
-  std::map<std::string, BoardFacts> boards_;
-  std::map<std::string, state::ProjectState> projects_;
   // Ever assigned: measures to boards and to projects, and projects to boards.
-  std::map<std::string, std::set<std::string>> measures_of_board_;
-  std::map<std::string, std::set<std::string>> measures_of_project_;
-  std::map<std::string, std::set<std::string>> projects_of_board_;
-  std::map<std::string, MeasureFacts> measures_;
-  std::map<Period, Sequence> closed_;
+  struct Assigned {
+    std::map<std::string, std::set<std::string>> measures_of_board;
+    std::map<std::string, std::set<std::string>> measures_of_project;
+    std::map<std::string, std::set<std::string>> projects_of_board;
+    size_t entries = 0;
+  };
+
+  SharedPart<std::map<std::string, BoardFacts>> boards_;
+  SharedPart<std::map<std::string, state::ProjectState>> projects_;
+  SharedPart<Assigned> assigned_;
+  SharedPart<std::map<std::string, MeasureFacts>> measures_;
+  SharedPart<std::map<Period, Sequence>> closed_;
 };
 
 }  // namespace realise

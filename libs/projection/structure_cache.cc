@@ -1,28 +1,41 @@
 #include "libs/projection/structure_cache.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "libs/base/status_macros.h"
 
 namespace realise {
+namespace {
+
+// Whoever reads many facts keeps a structure this many before the last, for those who ask about positions
+// somewhat before: what they get shares most of it, and they read little.
+constexpr size_t kFactsAhead = 32;
+
+}  // namespace
 
 absl::StatusOr<SharedStructure> StructureCache::Get(const ViewKeyspace& keys, Sequence sequence,
-                                                    const LastFact& last_fact, const ReadFacts& read) {
-  auto [after, kept] = Nearest(Key(keys.version, keys.ledger, sequence));
+                                                    const ReadFacts& read) {
+  auto [last, kept] = Nearest(Key(keys.version, keys.ledger, sequence));
   if (kept.structure && sequence <= kept.up_to) return kept.structure;
   // Without the lock: two who ask at once may both fold, and get the same.
-  ASSIGN_OR_RETURN(const Sequence last, last_fact(sequence));
-  if (!kept.structure || after < last) {
-    Structure structure = kept.structure ? *kept.structure : Structure();
-    ASSIGN_OR_RETURN(const std::vector<FactEvent> facts, read(after, last));
-    RETURN_IF_ERROR(structure.Add(facts));
-    kept.structure = Structure::Share(std::move(structure));
-    kept.facts += facts.size();
+  ASSIGN_OR_RETURN(const FactsRead behind, read(last, sequence));
+  const std::span<const FactEvent> facts = behind.facts;
+  SharedStructure structure = kept.structure ? kept.structure : Structure::Share(Structure());
+  size_t folded = 0;
+  if (facts.size() > 2 * kFactsAhead) {
+    folded = facts.size() - kFactsAhead;
+    ASSIGN_OR_RETURN(structure, structure->With(facts.first(folded)));
+    Keep(Key(keys.version, keys.ledger, facts[folded - 1].sequence),
+         {.structure = structure, .up_to = facts[folded].sequence - 1});
   }
-  kept.up_to = sequence;
-  Keep(Key(keys.version, keys.ledger, last), kept);
-  return kept.structure;
+  if (!facts.empty()) {
+    ASSIGN_OR_RETURN(structure, structure->With(facts.subspan(folded)));
+    last = facts.back().sequence;
+  }
+  Keep(Key(keys.version, keys.ledger, last), {.structure = structure, .up_to = behind.up_to});
+  return structure;
 }
 
 std::pair<Sequence, StructureCache::Kept> StructureCache::Nearest(const Key& key) {
@@ -38,18 +51,31 @@ std::pair<Sequence, StructureCache::Kept> StructureCache::Nearest(const Key& key
 
 void StructureCache::Keep(const Key& key, Kept kept) {
   const std::lock_guard lock(mutex_);
-  kept.used = ++uses_;
-  const size_t facts = kept.facts;
-  const Sequence up_to = kept.up_to;
-  const auto [at, added] = kept_.emplace(key, std::move(kept));
-  if (added) facts_ += facts;
-  at->second.up_to = std::max(at->second.up_to, up_to);
-  while (kept_.size() > 1 && (kept_.size() > limits_.structures_max || facts_ > limits_.facts_max)) {
+  const auto [at, added] = kept_.try_emplace(key, kept);
+  if (added) CountLocked(*kept.structure);
+  at->second.used = ++uses_;
+  at->second.up_to = std::max(at->second.up_to, kept.up_to);
+  while (kept_.size() > 1 && (kept_.size() > limits_.structures_max || entries_ > limits_.entries_max)) {
     const auto oldest = std::min_element(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) {
       return a.second.used < b.second.used;
     });
-    facts_ -= oldest->second.facts;
+    DiscountLocked(*oldest->second.structure);
     kept_.erase(oldest);
+  }
+}
+
+void StructureCache::CountLocked(const Structure& structure) {
+  for (const Structure::Part& part : structure.Parts()) {
+    if (++part_uses_[part.at] == 1) entries_ += part.entries;
+  }
+}
+
+void StructureCache::DiscountLocked(const Structure& structure) {
+  for (const Structure::Part& part : structure.Parts()) {
+    const auto uses = part_uses_.find(part.at);
+    if (--uses->second > 0) continue;
+    entries_ -= part.entries;
+    part_uses_.erase(uses);
   }
 }
 
@@ -58,9 +84,9 @@ size_t StructureCache::structures() const {
   return kept_.size();
 }
 
-size_t StructureCache::facts() const {
+size_t StructureCache::entries() const {
   const std::lock_guard lock(mutex_);
-  return facts_;
+  return entries_;
 }
 
 }  // namespace realise

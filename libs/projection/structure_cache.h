@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "libs/base/ids.h"
 #include "libs/projection/structure.h"
@@ -19,9 +20,16 @@ namespace realise {
 
 struct StructureCacheLimits {
   size_t structures_max = 256;
-  // Facts in all structures that are kept, the same one counted once for each; one takes some 200 bytes.  The
-  // one used last is kept however many it has.
-  size_t facts_max = 200'000;
+  // Entries of the parts of all structures that are kept, a part that several share counted once; one takes
+  // some 300 bytes.  The structure used last is kept however many it has.
+  size_t entries_max = 100'000;
+};
+
+// Facts of a ledger.
+struct FactsRead {
+  std::vector<FactEvent> facts;
+  // No other fact comes up to here.
+  Sequence up_to = 0;
 };
 
 // Thread-safe.
@@ -29,26 +37,23 @@ class StructureCache {
  public:
   explicit StructureCache(StructureCacheLimits limits = {}) : limits_(limits) {}
 
-  // The sequence of a ledger's last fact up to `sequence`; 0 if there is none.
-  using LastFact = std::function<absl::StatusOr<Sequence>(Sequence sequence)>;
-  // A ledger's facts behind `after` and up to `last`.
-  using ReadFacts = std::function<absl::StatusOr<std::vector<FactEvent>>(Sequence after, Sequence last)>;
+  // A ledger's facts behind `after` and up to `sequence`.
+  using ReadFacts = std::function<absl::StatusOr<FactsRead>(Sequence after, Sequence sequence)>;
 
   // The structure as at `sequence` of the ledger and fold version of `keys`.  Goes on from the nearest one
-  // before it that is kept, and asks for nothing if it is known that no fact came in between.
-  // REQUIRES: events up to `sequence` are folded.   Errors  as Structure::Fold, and those of the two.
+  // before it that is kept, and reads nothing if it is known that no fact came in between.
+  // REQUIRES: events up to `sequence` are folded.   Errors  as Structure::Fold, and those of `read`.
   [[nodiscard]] absl::StatusOr<SharedStructure> Get(const ViewKeyspace& keys, Sequence sequence,
-                                                    const LastFact& last_fact, const ReadFacts& read);
+                                                    const ReadFacts& read);
 
   // What is kept.
   size_t structures() const;
-  size_t facts() const;
+  size_t entries() const;
 
  private:
   using Key = std::tuple<uint16_t, LedgerNumber, Sequence>;  // of the last fact
   struct Kept {
     SharedStructure structure;
-    size_t facts = 0;
     Sequence up_to = 0;  // no other fact up to here, nor perhaps further
     uint64_t used = 0;   // by the count of uses
   };
@@ -57,12 +62,15 @@ class StructureCache {
   // none.
   std::pair<Sequence, Kept> Nearest(const Key& key);
   void Keep(const Key& key, Kept kept);
+  void CountLocked(const Structure& structure);
+  void DiscountLocked(const Structure& structure);
 
   const StructureCacheLimits limits_;
   mutable std::mutex mutex_;
   // Below: guarded by mutex_.
   std::map<Key, Kept> kept_;
-  size_t facts_ = 0;
+  absl::flat_hash_map<const void*, size_t> part_uses_;  // by kept structures
+  size_t entries_ = 0;
   uint64_t uses_ = 0;
 };
 

@@ -36,10 +36,6 @@ std::string AllAnswers(const FigureSource& source, const v1::Basis& basis) {
          Answered(source, basis, &AnswerBedDays) + "|" + Answered(source, basis, &AnswerWaits);
 }
 
-StructureCache::LastFact Last(Sequence last) {
-  return [last](Sequence) { return last; };
-}
-
 class StructureCacheTest : public ::testing::Test {
  protected:
   StructureCacheTest() {
@@ -93,7 +89,7 @@ TEST_F(StructureCacheTest, AnswersAreTheSameAtRandomPositions) {
   FigureCaches roomy;
   FigureCaches tight{.structures = StructureCache(), .balances = BalanceCache(4096)};
   FigureCaches for_one{.structures = StructureCache({.structures_max = 1}), .balances = BalanceCache(0)};
-  FigureCaches for_few{.structures = StructureCache({.structures_max = 9, .facts_max = 200}),
+  FigureCaches for_few{.structures = StructureCache({.structures_max = 9, .entries_max = 200}),
                        .balances = BalanceCache(0)};
   ExpectSame(roomy, bases);
   ExpectSame(roomy, bases);
@@ -103,7 +99,7 @@ TEST_F(StructureCacheTest, AnswersAreTheSameAtRandomPositions) {
   EXPECT_GT(roomy.structures.structures(), 9u);
   EXPECT_EQ(for_one.structures.structures(), 1u);
   EXPECT_LE(for_few.structures.structures(), 9u);
-  EXPECT_LE(for_few.structures.facts(), 200u);
+  EXPECT_LE(for_few.structures.entries(), 200u);
 }
 
 TEST_F(StructureCacheTest, ThreadsThatAskAtOnceGetTheSame) {
@@ -134,54 +130,90 @@ TEST(BalanceCache, KeepsApartWhatIsNotTheSameAndNoMoreThanItMay) {
 
 TEST_F(StructureCacheTest, VersionsAndLedgersAreKeptApart) {
   StructureCache cache;
-  const auto none = [](Sequence, Sequence) { return std::vector<FactEvent>(); };
-  const auto one = [](Sequence, Sequence) {
-    return std::vector<FactEvent>{{.sequence = 5, .event = testing::BoardEstablished("b")}};
+  const auto none = [](Sequence, Sequence sequence) { return FactsRead{.facts = {}, .up_to = sequence}; };
+  const auto one = [](Sequence, Sequence sequence) {
+    return FactsRead{.facts = {{.sequence = 5, .event = testing::BoardEstablished("b")}}, .up_to = sequence};
   };
-  EXPECT_EQ((*cache.Get({1, 1}, 5, Last(5), one))->boards().size(), 1u);
-  EXPECT_EQ((*cache.Get({2, 1}, 5, Last(0), none))->boards().size(), 0u);
-  EXPECT_EQ((*cache.Get({1, 2}, 5, Last(0), none))->boards().size(), 0u);
-  EXPECT_EQ((*cache.Get({1, 1}, 5, Last(5), none))->boards().size(), 1u);
-  EXPECT_EQ((*cache.Get({1, 1}, 4, Last(0), none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 1}, 5, one))->boards().size(), 1u);
+  EXPECT_EQ((*cache.Get({2, 1}, 5, none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 2}, 5, none))->boards().size(), 0u);
+  EXPECT_EQ((*cache.Get({1, 1}, 5, none))->boards().size(), 1u);
+  EXPECT_EQ((*cache.Get({1, 1}, 4, none))->boards().size(), 0u);
   EXPECT_EQ(cache.structures(), 4u);
 }
 
-TEST_F(StructureCacheTest, AsksForTheLastFactOnlyWhereItIsNotKnown) {
+TEST_F(StructureCacheTest, ReadsOnlyWhereNextFactsAreNotKnown) {
   StructureCache cache;
-  int asked = 0;
+  int reads = 0;
   std::map<Sequence, v1::Event> facts = {{5, testing::BoardEstablished("b")}};
-  const auto last = [&](Sequence sequence) -> absl::StatusOr<Sequence> {
-    ++asked;
-    const auto behind = facts.upper_bound(sequence);
-    return behind == facts.begin() ? 0 : std::prev(behind)->first;
-  };
-  const auto read = [&](Sequence after, Sequence up_to) {
-    std::vector<FactEvent> read;
-    for (const auto& [sequence, event] : facts) {
-      if (sequence > after && sequence <= up_to) read.push_back({.sequence = sequence, .event = event});
+  Sequence folded = 20;
+  const auto read = [&](Sequence after, Sequence sequence) {
+    ++reads;
+    FactsRead read;
+    auto next = facts.upper_bound(after);
+    for (; next != facts.end() && next->first <= sequence; ++next) {
+      read.facts.push_back({.sequence = next->first, .event = next->second});
     }
+    read.up_to = next == facts.end() ? folded : next->first - 1;
     return read;
   };
   const auto boards = [&](Sequence sequence) {
-    return (*cache.Get({1, 1}, sequence, last, read))->boards().size();
+    return (*cache.Get({1, 1}, sequence, read))->boards().size();
   };
-  EXPECT_EQ(boards(20), 1u);
-  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(boards(7), 1u);
+  EXPECT_EQ(reads, 1);
   EXPECT_EQ(boards(5), 1u);
-  EXPECT_EQ(boards(12), 1u);
-  EXPECT_EQ(asked, 1);
-  EXPECT_EQ(boards(4), 0u);
+  EXPECT_EQ(boards(20), 1u);
+  EXPECT_EQ(reads, 1);
   EXPECT_EQ(boards(3), 0u);
-  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(boards(4), 0u);
+  EXPECT_EQ(reads, 2);
   // More was folded.
   facts.emplace(25, testing::BoardEstablished("c"));
+  folded = 40;
+  EXPECT_EQ(boards(21), 1u);
   EXPECT_EQ(boards(24), 1u);
+  EXPECT_EQ(reads, 3);
   EXPECT_EQ(boards(30), 2u);
-  EXPECT_EQ(asked, 4);
-  EXPECT_EQ(boards(24), 1u);
+  EXPECT_EQ(reads, 4);
   EXPECT_EQ(boards(25), 2u);
-  EXPECT_EQ(asked, 4);
+  EXPECT_EQ(boards(40), 2u);
+  EXPECT_EQ(boards(24), 1u);
+  EXPECT_EQ(reads, 4);
   EXPECT_EQ(cache.structures(), 3u);
+}
+
+// What facts do not change is there once, however many structures have it.
+TEST_F(StructureCacheTest, StructuresShareWhatDoesNotChange) {
+  StructureCache cache({.structures_max = 3});
+  const auto read = [](Sequence after, Sequence sequence) {
+    FactsRead read{.facts = {}, .up_to = sequence};
+    for (Sequence at = after + 1; at <= sequence; ++at) {
+      const std::string id = std::to_string(at);
+      const std::string month = "2024/25-M0" + id.substr(id.size() - 1);
+      read.facts.push_back(
+          {.sequence = at, .event = at <= 50 ? testing::BoardEstablished(id) : testing::PeriodClosed(month)});
+    }
+    return read;
+  };
+  const auto boards = *cache.Get({1, 1}, 50, read);
+  EXPECT_EQ(cache.entries(), 50u);
+  const auto closed = *cache.Get({1, 1}, 51, read);
+  const auto closed_twice = *cache.Get({1, 1}, 52, read);
+  EXPECT_EQ(&boards->boards(), &closed_twice->boards());
+  EXPECT_EQ(boards->ClosedAt(*Period::Parse("2024/25-M01")), std::nullopt);
+  EXPECT_EQ(closed->ClosedAt(*Period::Parse("2024/25-M01")), 51u);
+  EXPECT_EQ(closed->ClosedAt(*Period::Parse("2024/25-M02")), std::nullopt);
+  EXPECT_EQ(closed_twice->ClosedAt(*Period::Parse("2024/25-M02")), 52u);
+  EXPECT_EQ(cache.entries(), 53u);
+  // The first one is let go of, its boards stay.
+  ASSERT_TRUE(cache.Get({1, 1}, 53, read).ok());
+  EXPECT_EQ(cache.structures(), 3u);
+  EXPECT_EQ(cache.entries(), 56u);
+  ASSERT_TRUE(cache.Get({1, 2}, 1, read).ok());
+  ASSERT_TRUE(cache.Get({1, 2}, 2, read).ok());
+  ASSERT_TRUE(cache.Get({1, 2}, 3, read).ok());
+  EXPECT_EQ(cache.entries(), 6u);
 }
 
 TEST_F(StructureCacheTest, ABoardsMeasuresAreAmongThoseItEverHad) {
@@ -205,14 +237,13 @@ TEST_F(StructureCacheTest, ABoardsMeasuresAreAmongThoseItEverHad) {
 TEST_F(StructureCacheTest, WhatFailsIsNotKept) {
   StructureCache cache;
   const auto bad = [](Sequence, Sequence) {
-    return std::vector<FactEvent>{{.sequence = 5, .event = testing::BoardRenamed("none", "b", "2024-01-01")}};
+    return FactsRead{.facts = {{.sequence = 5, .event = testing::BoardRenamed("none", "b", "2024-01-01")}},
+                     .up_to = 5};
   };
-  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, Last(5), bad).status()));
-  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, Last(5), bad).status()));
-  EXPECT_TRUE(absl::IsUnavailable(cache
-                                      .Get(
-                                          {1, 1}, 5, [](Sequence) { return absl::UnavailableError(""); }, bad)
-                                      .status()));
+  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, bad).status()));
+  EXPECT_TRUE(absl::IsDataLoss(cache.Get({1, 1}, 5, bad).status()));
+  const auto none = [](Sequence, Sequence) { return absl::UnavailableError(""); };
+  EXPECT_TRUE(absl::IsUnavailable(cache.Get({1, 1}, 5, none).status()));
   EXPECT_EQ(cache.structures(), 0u);
 }
 

@@ -168,32 +168,26 @@ absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const
 }
 
 absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::FactsUpTo(Sequence sequence) const {
-  return ReadFacts(0, sequence);
+  ASSIGN_OR_RETURN(FactsRead read, ReadFacts(0, sequence));
+  return std::move(read.facts);
 }
 
 absl::StatusOr<SharedStructure> ViewFigureSource::StructureAt(Sequence sequence) const {
-  return caches_.structures.Get(
-      keys_, sequence, [this](Sequence up_to) { return LastFact(up_to); },
-      [this](Sequence after, Sequence last) { return ReadFacts(after, last); });
+  return caches_.structures.Get(keys_, sequence,
+                                [this](Sequence after, Sequence up_to) { return ReadFacts(after, up_to); });
 }
 
-absl::StatusOr<Sequence> ViewFigureSource::LastFact(Sequence sequence) const {
-  const std::string table = keys_.Table(ViewTable::kFacts);
-  snapshot_->SeekForPrev(keys_.Fact(sequence));
-  RETURN_IF_ERROR(snapshot_->status());
-  if (!snapshot_->On(table)) return 0;
-  if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
-  return ReadUint64(snapshot_->key().substr(table.size()));
-}
-
-absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::ReadFacts(Sequence after, Sequence sequence) const {
-  std::vector<FactEvent> facts;
+absl::StatusOr<FactsRead> ViewFigureSource::ReadFacts(Sequence after, Sequence sequence) const {
+  FactsRead read;
   const std::string table = keys_.Table(ViewTable::kFacts);
   for (snapshot_->Seek(keys_.Fact(after + 1)); snapshot_->On(table); snapshot_->Next()) {
     if (snapshot_->key().size() != table.size() + 8) return DamagedRow(snapshot_->key());
     const Sequence at = ReadUint64(snapshot_->key().substr(table.size()));
-    if (at > sequence) break;
-    FactEvent& fact = facts.emplace_back();
+    if (at > sequence) {
+      read.up_to = at - 1;
+      return read;
+    }
+    FactEvent& fact = read.facts.emplace_back();
     fact.sequence = at;
     const std::string_view bytes = snapshot_->value();
     if (!fact.event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -201,7 +195,8 @@ absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::ReadFacts(Sequence afte
     }
   }
   RETURN_IF_ERROR(snapshot_->status());
-  return facts;
+  read.up_to = place_.latest.sequence;
+  return read;
 }
 
 }  // namespace realise

@@ -65,11 +65,9 @@ class ViewFigureSource : public FigureSource {
   // The commit that the cursor stands on.
   absl::StatusOr<CommitEnd> CommitHere(ViewCommitRow* row = nullptr) const;
   // The facts behind `after` and up to `sequence`.
-  absl::StatusOr<std::vector<FactEvent>> ReadFacts(Sequence after, Sequence sequence) const;
+  absl::StatusOr<FactsRead> ReadFacts(Sequence after, Sequence sequence) const;
   // Nothing if the account does not exist.
   absl::StatusOr<std::optional<ViewAccountRow>> FindAccount(const std::string& account) const;
-  // The sequence of the last fact up to `sequence`, 0 if there is none.
-  absl::StatusOr<Sequence> LastFact(Sequence sequence) const;
 
   const std::string ledger_;
   const std::unique_ptr<ViewSnapshot> snapshot_;
