@@ -1,7 +1,6 @@
 #include "libs/projection/account_table.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -36,24 +35,6 @@ size_t BeginRow(std::string& chunk, Sequence sequence) {
 void EndRow(std::string& chunk, size_t begin) {
   const size_t bytes = chunk.size() - begin - kRowHeaderBytes;
   for (size_t i = 0; i < 4; ++i) chunk[begin + 8 + i] = static_cast<char>(bytes >> (8 * (3 - i)));
-}
-
-// `balances` with `added`, which may have a cell more than once.   REQUIRES: balances are sorted.
-std::vector<CellBalance> Sum(const std::vector<CellBalance>& balances, std::vector<CellBalance> added) {
-  std::sort(added.begin(), added.end());
-  std::vector<CellBalance> both;
-  both.reserve(balances.size() + added.size());
-  std::merge(balances.begin(), balances.end(), added.begin(), added.end(), std::back_inserter(both));
-  size_t cells = 0;
-  for (const CellBalance& next : both) {
-    if (cells > 0 && both[cells - 1].first == next.first) {
-      both[cells - 1].second += next.second;
-    } else {
-      both[cells++] = next;
-    }
-  }
-  both.resize(cells);
-  return both;
 }
 
 struct Checkpoint {
@@ -91,36 +72,47 @@ absl::Status DamagedRow(std::string_view key) {
                   ToHex(key)));
 }
 
-absl::Status ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
-                          Sequence after, Sequence sequence,
-                          const std::function<void(Sequence, const std::vector<CellDelta>&)>& each) {
-  if (after >= sequence) return absl::OkStatus();
+absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
+                                      Sequence after, Sequence sequence,
+                                      std::vector<AccountPosting>& postings) {
   const std::string prefix = keys.Account(ViewTable::kPostings, account);
   for (snapshot.Seek(keys.Posting(account, after + 1)); snapshot.On(prefix); snapshot.Next()) {
-    if (snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
-    const Sequence at = ReadUint64(snapshot.key().substr(prefix.size()));
-    if (at > sequence) break;
-    const auto deltas = DecodeCellDeltas(snapshot.value());
-    if (!deltas) return DamagedRow(snapshot.key());
-    each(at, *deltas);
+    const std::string_view key = snapshot.key();
+    if (key.size() != prefix.size() + 8) return DamagedRow(key);
+    const Sequence at = ReadUint64(key.substr(prefix.size()));
+    if (at > sequence) return at - 1;
+    std::string_view row = snapshot.value();
+    do {
+      const auto posted = TakeCellDelta(row);
+      if (!posted) return DamagedRow(key);
+      postings.push_back({at, posted->cell, posted->delta});
+    } while (!row.empty());
   }
-  return snapshot.status();
+  RETURN_IF_ERROR(snapshot.status());
+  return sequence;
+}
+
+absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                           const ViewAccountRow& account, Sequence sequence) {
+  AccountHistory history;
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, account.checkpoint <= sequence
+                                              ? LastCheckpoint(snapshot, keys, account)
+                                              : CheckpointUpTo(snapshot, keys, account.number, sequence));
+  history.from = checkpoint.sequence;
+  history.balances = std::move(checkpoint.balances);
+  history.up_to = sequence;
+  const bool is_last = history.from == account.checkpoint;
+  if (history.from == sequence || (is_last && account.postings_since == 0)) return history;
+  history.postings.reserve(kCheckpointPostingsMin);
+  ASSIGN_OR_RETURN(history.up_to,
+                   ScanPostings(snapshot, keys, account.number, history.from, sequence, history.postings));
+  return history;
 }
 
 absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys,
                                                       const ViewAccountRow& account, Sequence sequence) {
-  ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                   account.checkpoint <= sequence ? LastCheckpoint(snapshot, keys, account)
-                                                  : CheckpointUpTo(snapshot, keys, account.number, sequence));
-  const bool is_last = checkpoint.sequence == account.checkpoint;
-  if (is_last && account.postings_since == 0) return checkpoint.balances;
-  std::vector<CellBalance> since;
-  RETURN_IF_ERROR(ScanPostings(snapshot, keys, account.number, checkpoint.sequence, sequence,
-                               [&](Sequence, const std::vector<CellDelta>& deltas) {
-                                 for (const CellDelta& delta : deltas)
-                                   since.emplace_back(delta.cell, delta.delta);
-                               }));
-  return Sum(checkpoint.balances, std::move(since));
+  ASSIGN_OR_RETURN(const AccountHistory history, ReadHistory(snapshot, keys, account, sequence));
+  return BalancesBehind(history, sequence);
 }
 
 absl::Status AccountTable::Load(ViewSnapshot& snapshot) {

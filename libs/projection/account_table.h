@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "libs/base/ids.h"
 #include "libs/postings/postings.h"
+#include "libs/projection/account_history.h"
 #include "libs/view_store/view_rows.h"
 #include "libs/view_store/view_store.h"
 
@@ -97,18 +97,22 @@ class AccountTable {
   size_t cells_in_memory_ = 0;
 };
 
-// The balances of an account, as its row in the snapshot has it, behind `sequence`, by cell: the last
+// What tells the balances of an account, as its row in the snapshot has it, behind `sequence`: the last
 // checkpoint up to there, and the postings since.   UNAVAILABLE, DATA_LOSS  as ViewStore.
+[[nodiscard]] absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                                         const ViewAccountRow& account, Sequence sequence);
+
+// The balances themselves, by cell.   Errors as above.
 [[nodiscard]] absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot,
                                                                     const ViewKeyspace& keys,
                                                                     const ViewAccountRow& account,
                                                                     Sequence sequence);
 
-// Calls `each` with the postings of an account behind `after` and up to `sequence`, row by row.   Errors as
-// above.
-[[nodiscard]] absl::Status ScanPostings(
-    ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account, Sequence after,
-    Sequence sequence, const std::function<void(Sequence, const std::vector<CellDelta>&)>& each);
+// Appends the postings of an account behind `after` and up to `sequence`, and returns up to where there are
+// no others: `sequence` or somewhat further.   Errors as above.
+[[nodiscard]] absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                                    AccountNumber account, Sequence after, Sequence sequence,
+                                                    std::vector<AccountPosting>& postings);
 
 // A row of the view store that does not decode.
 [[nodiscard]] absl::Status DamagedRow(std::string_view key);

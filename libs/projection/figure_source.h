@@ -2,12 +2,13 @@
 // audit folded from the log in memory.  The answers (answers.h) are worked out from either by the same code.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "libs/base/calendar.h"
 #include "libs/base/ids.h"
@@ -19,7 +20,28 @@ namespace realise {
 
 // The cells of an account that were ever posted to, those at 0 among them, in the order of their packed
 // values.
-using Cells = absl::btree_map<Cell, int64_t>;
+class Cells {
+ public:
+  using value_type = std::pair<Cell, int64_t>;
+  using const_iterator = std::vector<value_type>::const_iterator;
+
+  Cells() = default;
+  // REQUIRES: rising cells.
+  explicit Cells(std::vector<value_type> cells) : cells_(std::move(cells)) {}
+
+  const_iterator begin() const { return cells_.begin(); }
+  const_iterator end() const { return cells_.end(); }
+  size_t size() const { return cells_.size(); }
+  // end() if it was never posted to.
+  const_iterator find(Cell cell) const {
+    const auto at = std::ranges::lower_bound(cells_, cell, {}, &value_type::first);
+    return at != cells_.end() && at->first == cell ? at : cells_.end();
+  }
+  friend bool operator==(const Cells&, const Cells&) = default;
+
+ private:
+  std::vector<value_type> cells_;
+};
 
 // The end of a commit, where a figure can be asked for.
 struct CommitEnd {

@@ -150,21 +150,22 @@ absl::StatusOr<CommitEnd> MemoryFold::CommitHolding(Sequence sequence) const {
 }
 
 absl::StatusOr<Cells> MemoryFold::BalancesAt(const std::string& account, Sequence sequence) const {
-  Cells cells;
   const auto at = accounts_->postings.find(account);
-  if (at == accounts_->postings.end()) return cells;
+  if (at == accounts_->postings.end()) return Cells();
   // As wide as in the view store: only a sum as at `sequence` has to fit, not those on the way to it.
   std::map<Cell, Balance> balances;
   for (const AccountPosting& posting : at->second) {
     if (posting.sequence > sequence) break;
     balances[posting.cell] += posting.delta;
   }
+  std::vector<Cells::value_type> cells;
+  cells.reserve(balances.size());
   for (const auto& [cell, balance] : balances) {
     const std::optional<int64_t> sum = Narrow(balance);
     if (!sum) return SumTooLarge(account);
-    cells.emplace_hint(cells.end(), cell, *sum);
+    cells.emplace_back(cell, *sum);
   }
-  return cells;
+  return Cells(std::move(cells));
 }
 
 absl::StatusOr<std::vector<AccountPosting>> MemoryFold::PostingsUpTo(const std::string& account,

@@ -111,19 +111,34 @@ TEST_F(StructureCacheTest, ThreadsThatAskAtOnceGetTheSame) {
   for (std::thread& thread : threads) thread.join();
 }
 
+SharedHistory HistoryOf(Sequence from, Sequence up_to, std::vector<CellBalance> balances) {
+  return std::make_shared<const AccountHistory>(
+      AccountHistory{.from = from, .up_to = up_to, .balances = std::move(balances), .postings = {}});
+}
+
 TEST(BalanceCache, KeepsApartWhatIsNotTheSameAndNoMoreThanItMay) {
   BalanceCache cache(1 << 20);
-  cache.Keep({1, 1}, "savings/b", 5, {{7, 70}});
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 5), (Cells{{7, 70}}));
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 6), std::nullopt);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/c", 5), std::nullopt);
-  EXPECT_EQ(cache.Find({2, 1}, "savings/b", 5), std::nullopt);
-  EXPECT_EQ(cache.Find({1, 2}, "savings/b", 5), std::nullopt);
-  cache.Keep({1, 1}, "savings/none", 5, {});
-  EXPECT_EQ(cache.Find({1, 1}, "savings/none", 5), Cells());
-  Cells cells;
-  for (Cell cell = 0; cell < 240; ++cell) cells.emplace(cell, 1);
-  for (Sequence at = 1; at < 10'000; ++at) cache.Keep({1, 1}, "savings/b", at, cells);
+  const SharedHistory five = HistoryOf(5, 8, {{7, 70}});
+  const SharedHistory nine = HistoryOf(9, 12, {{7, 90}});
+  cache.Keep({1, 1}, "savings/b", nine);
+  cache.Keep({1, 1}, "savings/b", five);
+  cache.Keep({1, 1}, "savings/b-1", HistoryOf(0, 20, {}));
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 4), nullptr);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 5), five);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 8), five);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 9), nine);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 12), nine);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 13), nullptr);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/c", 5), nullptr);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/", 5), nullptr);
+  EXPECT_EQ(cache.Find({2, 1}, "savings/b", 5), nullptr);
+  EXPECT_EQ(cache.Find({1, 2}, "savings/b", 5), nullptr);
+  // One that goes further takes its place.
+  const SharedHistory longer = HistoryOf(9, 15, {{7, 90}});
+  cache.Keep({1, 1}, "savings/b", longer);
+  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 13), longer);
+  const std::vector<CellBalance> cells(240);
+  for (Sequence at = 100; at < 10'000; ++at) cache.Keep({1, 1}, "savings/b", HistoryOf(at, at, cells));
   EXPECT_LE(cache.bytes(), size_t{1} << 20);
   EXPECT_GT(cache.bytes(), size_t{1} << 18);
 }

@@ -134,23 +134,32 @@ absl::StatusOr<std::optional<ViewAccountRow>> ViewFigureSource::FindAccount(
   return row;
 }
 
-absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, Sequence sequence) const {
-  // What is still to come may change them behind the latest position.
-  const bool settled = sequence <= place_.latest.sequence;
-  if (settled) {
-    if (auto kept = caches_.balances.Find(keys_, account, sequence)) return *std::move(kept);
-  }
-  Cells cells;
+absl::StatusOr<SharedHistory> ViewFigureSource::HistoryAt(const std::string& account,
+                                                          Sequence sequence) const {
+  if (auto kept = caches_.balances.Find(keys_, account, sequence)) return kept;
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
-  if (!row) return cells;
-  ASSIGN_OR_RETURN(const auto balances, ReadBalances(*snapshot_, keys_, *row, sequence));
+  AccountHistory read{.from = 0, .up_to = place_.latest.sequence, .balances = {}, .postings = {}};
+  if (row) {
+    ASSIGN_OR_RETURN(read, ReadHistory(*snapshot_, keys_, *row, sequence));
+  }
+  const auto history = std::make_shared<const AccountHistory>(std::move(read));
+  caches_.balances.Keep(keys_, account, history);
+  return history;
+}
+
+absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, Sequence sequence) const {
+  // Nothing is known behind the latest position; what is still to come may change the balances there.
+  sequence = std::min(sequence, place_.latest.sequence);
+  ASSIGN_OR_RETURN(const SharedHistory history, HistoryAt(account, sequence));
+  const std::vector<CellBalance> balances = BalancesBehind(*history, sequence);
+  std::vector<Cells::value_type> cells;
+  cells.reserve(balances.size());
   for (const auto& [cell, balance] : balances) {
     const std::optional<int64_t> sum = Narrow(balance);
     if (!sum) return SumTooLarge(account);
-    cells.emplace_hint(cells.end(), cell, *sum);
+    cells.emplace_back(cell, *sum);
   }
-  if (settled) caches_.balances.Keep(keys_, account, sequence, cells);
-  return cells;
+  return Cells(std::move(cells));
 }
 
 absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const std::string& account,
@@ -158,12 +167,7 @@ absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const
   std::vector<AccountPosting> postings;
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
   if (!row) return postings;
-  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, row->number, 0, sequence,
-                               [&](Sequence at, const std::vector<CellDelta>& deltas) {
-                                 for (const CellDelta& delta : deltas) {
-                                   postings.push_back({at, delta.cell, delta.delta});
-                                 }
-                               }));
+  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, row->number, 0, sequence, postings).status());
   return postings;
 }
 

@@ -66,6 +66,8 @@ class ViewFigureSource : public FigureSource {
   absl::StatusOr<CommitEnd> CommitHere(ViewCommitRow* row = nullptr) const;
   // The facts behind `after` and up to `sequence`.
   absl::StatusOr<FactsRead> ReadFacts(Sequence after, Sequence sequence) const;
+  // One that tells the balances behind `sequence`.   REQUIRES: `sequence` is not behind the latest.
+  absl::StatusOr<SharedHistory> HistoryAt(const std::string& account, Sequence sequence) const;
   // Nothing if the account does not exist.
   absl::StatusOr<std::optional<ViewAccountRow>> FindAccount(const std::string& account) const;
 

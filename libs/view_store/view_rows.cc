@@ -51,14 +51,20 @@ void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta) {
   AppendVarint(row, ZigZag(delta));
 }
 
+std::optional<CellDelta> TakeCellDelta(std::string_view& row) {
+  CellDelta next;
+  uint64_t zigzag = 0;
+  if (!TakeVarint(row, next.cell) || !TakeVarint(row, zigzag)) return std::nullopt;
+  next.delta = UnZigZag(zigzag);
+  return next;
+}
+
 std::optional<std::vector<CellDelta>> DecodeCellDeltas(std::string_view row) {
   std::vector<CellDelta> deltas;
   while (!row.empty()) {
-    CellDelta next;
-    uint64_t zigzag = 0;
-    if (!TakeVarint(row, next.cell) || !TakeVarint(row, zigzag)) return std::nullopt;
-    next.delta = UnZigZag(zigzag);
-    deltas.push_back(next);
+    const auto next = TakeCellDelta(row);
+    if (!next) return std::nullopt;
+    deltas.push_back(*next);
   }
   if (deltas.empty()) return std::nullopt;
   return deltas;
