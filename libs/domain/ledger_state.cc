@@ -78,9 +78,12 @@ void Prefetch(const void* row) {
 
 // What a stream is about: the kind of its row, 0 if there is none, and its id.
 std::pair<char, std::string_view> EntityOf(std::string_view stream) {
+  // Most streams are a claim's; this one is looked for without a loop over prefixes.
+  static constexpr std::string_view kClaimPrefix = "claim/";
+  if (stream.starts_with(kClaimPrefix)) return {kClaim, stream.substr(kClaimPrefix.size())};
   static constexpr std::pair<std::string_view, char> kKindOfPrefix[] = {
-      {"claim/", kClaim}, {"measure/", kMeasure}, {"benefit/", kBenefit},     {"project/", kProject},
-      {"board/", kBoard}, {"period/", kPeriod},   {"publisher/", kPublisher},
+      {"measure/", kMeasure}, {"benefit/", kBenefit}, {"project/", kProject},
+      {"board/", kBoard},     {"period/", kPeriod},   {"publisher/", kPublisher},
   };
   for (const auto& [prefix, kind] : kKindOfPrefix) {
     if (stream.starts_with(prefix)) return {kind, stream.substr(prefix.size())};
@@ -342,8 +345,17 @@ void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::
   const auto size = static_cast<size_t>(events.size());
   for (size_t i = 0; i < size; ++i) {
     if (i + 2 * kAhead < size) Prefetch(&events[static_cast<int>(i + 2 * kAhead)]);
-    if (i + kAhead < size) PrefetchClaim(events[static_cast<int>(i + kAhead)].stream());
-    AddMissingClaim(events[static_cast<int>(i)].stream(), rows);
+    if (i + kAhead < size) {
+      const v1::Event& ahead = events[static_cast<int>(i + kAhead)];
+      PrefetchClaim(ahead.stream());
+      if (ahead.has_claim_submitted()) {
+        benefits.rows_.prefetch(EntityTable<state::BenefitState>::Key(ahead.claim_submitted().benefit_id()));
+      }
+    }
+    const v1::Event& event = events[static_cast<int>(i)];
+    AddMissingClaim(event.stream(), rows);
+    if (!event.has_claim_submitted()) continue;
+    if (const auto* benefit = benefits.FindRow(event.claim_submitted().benefit_id())) Prefetch(benefit);
   }
 }
 
@@ -359,9 +371,10 @@ void LedgerState::LetGoOfClaims(size_t claims_max) {
   absl::flat_hash_set<const std::string*> changed;
   for (const RowName& row : changed_) changed.insert(row.id);
   for (const Change& change : journal_) changed.insert(change.row.id);
+  std::vector<uint64_t> left;
   const auto leave = [&](const auto& row) {
     if (changed.contains(&row.first)) return false;
-    if (!claims_left_before_) claims_left_.Add(claims.Hash(row.first));
+    if (!claims_left_before_) left.push_back(claims.Hash(row.first));
     return true;
   };
   const auto leave_if = [&](const auto& condition) {
@@ -376,6 +389,10 @@ void LedgerState::LetGoOfClaims(size_t claims_max) {
   leave_if([](const auto& row) { return !row.second.IsOpen(); });
   // So that this does not come again soon.
   if (claims.size() > claims_max / 2) leave_if([](const auto&) { return true; });
+  for (size_t i = 0; i < left.size(); ++i) {
+    if (i + kAhead < left.size()) claims_left_.Prefetch(left[i + kAhead]);
+    claims_left_.Add(left[i]);
+  }
   claims.found_ = nullptr;
 }
 
