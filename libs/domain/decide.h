@@ -1,6 +1,7 @@
 // Decide: state and a proposed event in, nothing or one named rejection out.  Pure: the time is an argument.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ namespace realise {
 // The rules of form, which need no state: required fields, forms and lengths of texts, unknown fields, size,
 // stream of the event's thing, patient identifiers, fields that only the server assigns.
 [[nodiscard]] std::optional<Rejection> CheckForm(const v1::Event& proposed);
+// The same for whoever knows how many bytes the event has, serialised.
+[[nodiscard]] std::optional<Rejection> CheckForm(const v1::Event& proposed, size_t bytes);
 
 // Whose events are taken: a registered source's always, as far as its list goes.
 enum class Sources {

@@ -428,6 +428,10 @@ std::optional<Rejection> CheckUnknownFields(const v1::Event& event, const Messag
 }  // namespace
 
 std::optional<Rejection> CheckForm(const v1::Event& proposed) {
+  return CheckForm(proposed, proposed.ByteSizeLong());
+}
+
+std::optional<Rejection> CheckForm(const v1::Event& proposed, size_t bytes) {
   FormPass pass;
   const EventRules& rules = Rules();
   pass.Check(proposed, rules.envelope, "");
@@ -452,7 +456,7 @@ std::optional<Rejection> CheckForm(const v1::Event& proposed) {
                      fmt::format("Schema version {} is not known; it has to be {}", proposed.schema_version(),
                                  kSchemaVersion)};
   }
-  if (const size_t bytes = proposed.ByteSizeLong(); bytes > kEventBytesMax) {
+  if (bytes > kEventBytesMax) {
     return Rejection{Reason::kTooLarge, std::string(type),
                      fmt::format("The event has {} bytes; at most {} are taken", bytes, kEventBytesMax)};
   }

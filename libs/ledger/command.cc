@@ -19,14 +19,16 @@ void Refuse(Command& command, Reason reason, std::string field, std::string mess
   command.malformed.push_back({0, {reason, std::move(field), std::move(message)}});
 }
 
+// REQUIRES: the request's size was asked for, which leaves that of each event behind.
 void CheckEvents(Command& command) {
-  const auto& events = command.request.events();
+  const auto& events = command.request->events();
   command.keys.reserve(static_cast<size_t>(events.size()));
   for (int i = 0; i < events.size(); ++i) {
     const v1::Event& event = events[i];
     command.keys.push_back(EventKeyOf(event.source(), event.id()));
-    command.body_bytes_max += event.ByteSizeLong() + kEventOverheadMax;
-    std::optional<Rejection> rejection = CheckForm(event);
+    const size_t bytes = static_cast<size_t>(event.GetCachedSize());
+    command.body_bytes_max += bytes + kEventOverheadMax;
+    std::optional<Rejection> rejection = CheckForm(event, bytes);
     if (!rejection) continue;
     command.undecidable.resize(static_cast<size_t>(events.size()));
     command.undecidable[static_cast<size_t>(i)] = true;
@@ -36,7 +38,7 @@ void CheckEvents(Command& command) {
 
 void CheckExpectedVersions(Command& command) {
   std::unordered_set<std::string_view> streams;
-  for (const v1::ExpectedVersion& expected : command.request.expected_versions()) {
+  for (const v1::ExpectedVersion& expected : command.request->expected_versions()) {
     if (expected.stream().empty()) {
       Refuse(command, Reason::kMissingField, "expected_versions.stream",
              "an expected version needs its stream");
@@ -47,7 +49,7 @@ void CheckExpectedVersions(Command& command) {
 }
 
 void ParseTexts(const std::string& ledger, Command& command) {
-  const v1::AppendRequest& request = command.request;
+  const v1::AppendRequest& request = *command.request;
   if (!request.at_least().empty()) {
     command.at_least = Receipt::Parse(request.at_least());
     if (!command.at_least) {
@@ -71,7 +73,8 @@ void ParseTexts(const std::string& ledger, Command& command) {
 
 void PrepareCommand(const std::string& ledger, Command& command) {
   if (command.corrects_clock) return;
-  const v1::AppendRequest& request = command.request;
+  const v1::AppendRequest& request = *command.request;
+  command.bytes = request.ByteSizeLong();
   if (!request.ledger().empty() && request.ledger() != ledger) {
     Refuse(command, Reason::kMalformed, "ledger", fmt::format("this is the writer of ledger {}", ledger));
   }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,11 +26,12 @@ struct EventRejection {
 };
 
 struct Command {
-  v1::AppendRequest request;
+  // Maybe on an arena that the pointer keeps.  Nobody else changes it.
+  std::shared_ptr<v1::AppendRequest> request = std::make_shared<v1::AppendRequest>();
   std::function<void(AppendOutcome)> done;  // empty once it was called
   bool corrects_clock = false;
   SteadyTime answer_by;
-  size_t bytes = 0;  // counted against kPendingBytesMax
+  size_t bytes = 0;  // of the request, and what is counted against kPendingBytesMax once it is submitted
 
   std::vector<EventKey> keys;             // of each event
   std::vector<EventRejection> malformed;  // rules of form that it breaks

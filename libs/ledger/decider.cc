@@ -147,7 +147,7 @@ AppendOutcome Decider::Decide(Command& command, bool demonstration, CommitUnderW
   const bool only_known =
       attempt.rejections.empty() && commit.events.size() == attempt.events_before && !attempt.dry();
   // What was recorded before was expected then.
-  if (attempt.GoesOn() && !only_known) attempt.outcome.status = FetchClaims(command.request);
+  if (attempt.GoesOn() && !only_known) attempt.outcome.status = FetchClaims(*command.request);
   if (attempt.GoesOn() && !only_known) CheckVersions(attempt);
   if (attempt.GoesOn()) attempt.outcome.status = CheckReceipt(attempt);
   if (attempt.GoesOn() && !only_known) CheckSimulatedTime(attempt);
@@ -160,8 +160,9 @@ absl::Status Decider::MatchIds(Attempt& attempt) {
   Command& command = attempt.command;
   CommitUnderWay& commit = attempt.commit;
   ASSIGN_OR_RETURN(const auto stored, ids_.FindStored(command.keys));
+  attempt.outcome.events.reserve(command.keys.size());
   for (size_t i = 0; i < command.keys.size(); ++i) {
-    v1::Event& event = *command.request.mutable_events(static_cast<int>(i));
+    v1::Event& event = *command.request->mutable_events(static_cast<int>(i));
     v1::Appended& appended = attempt.outcome.events.emplace_back();
     appended.set_event_id(event.id());
     if (attempt.Undecidable(i)) continue;
@@ -178,7 +179,7 @@ absl::Status Decider::MatchIds(Attempt& attempt) {
 }
 
 absl::Status Decider::MatchKnown(Attempt& attempt, size_t index, Sequence sequence) {
-  const v1::Event& event = attempt.command.request.events(static_cast<int>(index));
+  const v1::Event& event = attempt.command.request->events(static_cast<int>(index));
   ASSIGN_OR_RETURN(const Known known, FindKnown(attempt, sequence));
   if (Content(*known.event) != Content(event)) {
     attempt.rejections.push_back(
@@ -256,7 +257,7 @@ absl::Status Decider::FetchRows(const std::vector<std::string>& rows) {
 }
 
 void Decider::CheckVersions(Attempt& attempt) {
-  const v1::AppendRequest& request = attempt.command.request;
+  const v1::AppendRequest& request = *attempt.command.request;
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {
     const uint64_t version = state_.StreamVersion(expected.stream());
     if (version == expected.version() || Sabotaged("skip_stream_version")) continue;
@@ -297,7 +298,7 @@ void Decider::CheckSimulatedTime(Attempt& attempt) {
 absl::Status Decider::DecideEvents(Attempt& attempt) {
   const auto& events = attempt.commit.events;
   const Sources sources =
-      attempt.command.request.registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
+      attempt.command.request->registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
   for (size_t i = attempt.events_before; i < events.size(); ++i) {
     v1::Event& event = *events[i].event;
     std::optional<Rejection> rejection =
@@ -333,6 +334,7 @@ void Decider::Finish(Attempt& attempt, JournalMark mark) {
   }
   if (accepted && !attempt.dry()) {
     if (commit.events.size() > attempt.events_before) outcome.receipt = Receipt();
+    commit.body.reserve(commit.body.size() + attempt.command.body_bytes_max);
     for (size_t i = attempt.events_before; i < commit.events.size(); ++i) {
       AppendToBody(*commit.events[i].event, commit.body);
     }

@@ -76,7 +76,7 @@ class Decider {
     std::vector<EventRejection> rejections;
     AppendOutcome outcome;
 
-    bool dry() const { return command.request.dry_run(); }
+    bool dry() const { return command.request->dry_run(); }
     // Goes on to look for more reasons.
     bool GoesOn() const { return outcome.status.ok() && (dry() || rejections.empty()); }
     bool Undecidable(size_t index) const {

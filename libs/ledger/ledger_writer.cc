@@ -38,6 +38,11 @@ void LedgerWriter::Close(bool released) {
 bool LedgerWriter::Resigned() const { return loop_->Resigned(); }
 
 void LedgerWriter::Submit(v1::AppendRequest request, std::function<void(AppendOutcome)> done) {
+  Submit(std::make_shared<v1::AppendRequest>(std::move(request)), std::move(done));
+}
+
+void LedgerWriter::Submit(std::shared_ptr<v1::AppendRequest> request,
+                          std::function<void(AppendOutcome)> done) {
   auto command = std::make_unique<Command>();
   command->request = std::move(request);
   command->done = std::move(done);

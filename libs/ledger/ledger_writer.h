@@ -129,6 +129,9 @@ class LedgerWriter {
   // Commands submitted one after another by one thread are decided in that order; one that has to wait for
   // its at_least is decided when that is there.
   void Submit(v1::AppendRequest command, std::function<void(AppendOutcome)> done);
+  // The same without a copy, of a command that may be a part of something, or on an arena, which the pointer
+  // keeps.  The caller leaves it alone from now on.
+  void Submit(std::shared_ptr<v1::AppendRequest> command, std::function<void(AppendOutcome)> done);
 
   // Lets it end: what is under way is answered, as far as it can be read back within answer_within; the rest,
   // and every later command, is UNAVAILABLE, and `moved` if it is released to another process.  Returns at

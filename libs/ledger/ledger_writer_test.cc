@@ -1,9 +1,13 @@
 #include "libs/ledger/ledger_writer.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/arena.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libs/domain/testing/event_builders.h"
@@ -45,6 +49,21 @@ TEST_F(LedgerWriterTest, RecordsAnAtomicBatch) {
   EXPECT_THAT(recorded.headers, SizeIs(3)) << "the first one, and one a command";
   ExpectRecorded(recorded, outcome);
   ExpectRecorded(recorded, next);
+}
+
+TEST_F(LedgerWriterTest, TakesACommandOnAnArenaThatItKeeps) {
+  Create();
+  std::promise<AppendOutcome> promise;
+  {
+    const auto arena = std::make_shared<google::protobuf::Arena>();
+    auto* batch = google::protobuf::Arena::CreateMessage<v1::AppendStreamRequest>(arena.get());
+    *batch->mutable_append() = Request({BoardEstablished("b-1"), BoardRenamed("b-1", "Beds", "2023-04-01")});
+    writer_->Submit(std::shared_ptr<v1::AppendRequest>(arena, batch->mutable_append()),
+                    [&promise](AppendOutcome outcome) { promise.set_value(std::move(outcome)); });
+  }
+  const AppendOutcome outcome = Get(promise.get_future());
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  ExpectRecorded(ReadLedger(), outcome);
 }
 
 TEST_F(LedgerWriterTest, RefusesABatchWhole) {

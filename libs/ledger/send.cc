@@ -30,7 +30,7 @@ bool AllKnown(const AppendOutcome& outcome) {
 
 // An answer that is right at its position, and need not be behind the next event.
 bool RestsOnItsPlace(const HeldAnswer& held) {
-  return !held.outcome.receipt.digest && (!held.outcome.refusals.empty() || held.command->request.dry_run());
+  return !held.outcome.receipt.digest && (!held.outcome.refusals.empty() || held.command->request->dry_run());
 }
 
 }  // namespace

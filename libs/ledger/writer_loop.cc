@@ -112,7 +112,7 @@ absl::Status WriterLoop::CatchUp() {
 
 void WriterLoop::Submit(std::unique_ptr<Command> command) {
   command->answer_by = time_.Now() + options_.answer_within;
-  command->bytes = command->request.ByteSizeLong() + kCommandOverheadBytes;
+  command->bytes += kCommandOverheadBytes;
   std::unique_lock lock(mutex_);
   if (std::optional<AppendOutcome> refused = WhyNotTaken(command->bytes)) {
     lock.unlock();
@@ -287,7 +287,7 @@ void WriterLoop::Answer(Command& command, AppendOutcome outcome) {
 }
 
 void WriterLoop::CountLocked(const Command& command, const AppendOutcome& outcome) {
-  if (command.request.dry_run()) return;
+  if (command.request->dry_run()) return;
   if (!outcome.refusals.empty()) ++counts_.refused[outcome.refusals.front().reason()];
   for (const v1::Appended& event : outcome.events) {
     ++(event.already_recorded() ? counts_.duplicates : counts_.events);

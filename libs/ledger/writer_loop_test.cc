@@ -36,7 +36,7 @@ class WriterLoopTest : public LedgerTest {
   std::shared_ptr<std::optional<AppendOutcome>> Submit(v1::AppendRequest request) {
     auto outcome = std::make_shared<std::optional<AppendOutcome>>();
     auto command = std::make_unique<Command>();
-    command->request = std::move(request);
+    *command->request = std::move(request);
     command->done = [outcome](AppendOutcome answer) { *outcome = std::move(answer); };
     PrepareCommand(kLedger, *command);
     loop_->Submit(std::move(command));

@@ -35,8 +35,8 @@ class AppendStream {
   grpc::Status Stopping() const;
 
   // These under route_mutex_.
-  bool Send(v1::AppendStreamRequest request);
-  grpc::Status Start(v1::AppendStreamRequest request);
+  bool Send(std::shared_ptr<v1::AppendStreamRequest> request);
+  grpc::Status Start(std::shared_ptr<v1::AppendStreamRequest> request);
   grpc::Status Restart();
   grpc::Status Open();
 

@@ -34,7 +34,7 @@ class ToWriter final : public BatchRoute {
   ToWriter(std::shared_ptr<LedgerWriter> writer, Outbox outbox)
       : writer_(std::move(writer)), outbox_(std::move(outbox)), route_(outbox_->NewRoute()) {}
 
-  void Send(Slot slot, v1::AppendRequest append) override {
+  void Send(Slot slot, std::shared_ptr<v1::AppendRequest> append) override {
     writer_->Submit(std::move(append), [slot, route = route_, outbox = outbox_](AppendOutcome outcome) {
       if (outcome.moved) {
         outbox->Break(route);
@@ -68,13 +68,14 @@ class ToProcess final : public BatchRoute {
     if (answers_.joinable()) Close();
   }
 
-  void Send(Slot slot, v1::AppendRequest append) override {
+  void Send(Slot slot, std::shared_ptr<v1::AppendRequest> append) override {
     if (stream_ == nullptr) return;
     v1::AppendStreamRequest request;
     request.set_batch_id(slot);
-    request.mutable_append()->Swap(&append);
+    request.unsafe_arena_set_allocated_append(append.get());
     // If it is not taken, the answers have ended or are about to.
     stream_->Write(request);
+    request.unsafe_arena_release_append();
   }
 
   grpc::Status End() override {
@@ -121,6 +122,7 @@ class ToProcess final : public BatchRoute {
 }  // namespace
 
 void FillAppendResponse(AppendOutcome outcome, v1::AppendResponse* response) {
+  response->mutable_events()->Reserve(static_cast<int>(outcome.events.size()));
   for (v1::Appended& event : outcome.events) *response->add_events() = std::move(event);
   for (v1::Refusal& refusal : outcome.refusals) *response->add_refusals() = std::move(refusal);
   response->set_receipt(outcome.receipt.ToString());

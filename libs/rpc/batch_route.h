@@ -18,8 +18,8 @@ class BatchRoute {
  public:
   virtual ~BatchRoute() = default;
 
-  // Hands a batch over; may wait until the other side takes more.
-  virtual void Send(AppendOutbox::Slot slot, v1::AppendRequest append) = 0;
+  // Hands a batch over; may wait until the other side takes more.  The caller leaves it alone from now on.
+  virtual void Send(AppendOutbox::Slot slot, std::shared_ptr<v1::AppendRequest> append) = 0;
   // Ends the route: what was not answered will not be.  Why it broke; NOT_THE_WRITER if this process or the
   // other stopped being the writer.  Once.
   [[nodiscard]] virtual grpc::Status End() = 0;

@@ -1,6 +1,7 @@
 #include "tests/simulation/publishers.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "libs/domain/testing/event_builders.h"
@@ -146,7 +147,7 @@ void Publishers::Send(Publisher& publisher) {
   publisher.ask_again = world_.time.Now() + kAskAgain;
   Call& call = calls_[*publisher.call];
   auto command = std::make_unique<Command>();
-  command->request = call.request;
+  command->request = std::make_shared<v1::AppendRequest>(call.request);
   command->done = [answer = publisher.answer](AppendOutcome outcome) { *answer = std::move(outcome); };
   PrepareCommand(world_.plan.ledger, *command);
   if (processes_[static_cast<size_t>(publisher.process)]->Submit(std::move(command))) {
