@@ -1,5 +1,7 @@
 #include "tests/bench/load_client.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <map>
@@ -85,10 +87,8 @@ struct LoadClient::UnderWay {
   std::mutex mutex;
   std::condition_variable answered;
   // The rest guarded by mutex.
-  std::map<uint64_t, v1::AppendStreamRequest> batches;  // by id
-  // Appended, and kept for as long as the thread that writes may look at them.
-  std::vector<std::map<uint64_t, v1::AppendStreamRequest>::node_type> done;
-  bool ended = false;  // a batch was not appended, or the stream broke
+  std::map<uint64_t, Batch> batches;  // by id
+  bool ended = false;                 // a batch was not appended, or the stream broke
   std::string problem;
 };
 
@@ -109,19 +109,23 @@ absl::Status LoadClient::AppendOnce(const BatchSource& batches, UnderWay& under_
   context.set_deadline(RpcNow() + kStreamDeadline);
   const auto stream = append_->AppendStream(&context);
   under_way.ended = false;
-  std::vector<const v1::AppendStreamRequest*> again;
-  for (const auto& [id, batch] : under_way.batches) again.push_back(&batch);
+  std::vector<Batch> again;
+  for (const auto& [id, batch] : under_way.batches) again.push_back(batch);
   std::thread answers([&] {
-    v1::AppendStreamResponse response;
-    while (stream->Read(&response)) {
-      const std::lock_guard lock(under_way.mutex);
+    while (true) {
+      google::protobuf::Arena arena;
+      auto& response = *google::protobuf::Arena::CreateMessage<v1::AppendStreamResponse>(&arena);
+      if (!stream->Read(&response)) break;
+      std::unique_lock lock(under_way.mutex);
+      std::map<uint64_t, Batch>::node_type done;
       if (response.has_appended()) {
-        under_way.done.push_back(under_way.batches.extract(response.batch_id()));
+        done = under_way.batches.extract(response.batch_id());
         ++batches_appended_;
       } else {
         under_way.ended = true;
         under_way.problem = response.ShortDebugString();
       }
+      lock.unlock();
       under_way.answered.notify_one();
     }
     const std::lock_guard lock(under_way.mutex);
@@ -129,18 +133,17 @@ absl::Status LoadClient::AppendOnce(const BatchSource& batches, UnderWay& under_
     under_way.answered.notify_one();
   });
   bool open = true;
-  for (const v1::AppendStreamRequest* batch : again) open = open && stream->Write(*batch);
-  v1::AppendStreamRequest next;
-  while (open && batches(next)) {
+  for (const Batch& batch : again) open = open && stream->Write(*batch);
+  while (open) {
+    const Batch next = batches();
+    if (next == nullptr) break;
     std::unique_lock lock(under_way.mutex);
     under_way.answered.wait(
         lock, [&under_way] { return under_way.ended || under_way.batches.size() < kBatchesUnderWayMax; });
-    const auto done = std::exchange(under_way.done, {});
-    const uint64_t id = next.batch_id();
-    const v1::AppendStreamRequest& batch = under_way.batches[id] = std::move(next);
+    under_way.batches.emplace(next->batch_id(), next);
     open = !under_way.ended;
     lock.unlock();
-    open = open && stream->Write(batch);
+    open = open && stream->Write(*next);
   }
   stream->WritesDone();
   answers.join();

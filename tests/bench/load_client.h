@@ -23,8 +23,10 @@ namespace realise::bench {
 // Batches sent over a stream and not answered yet.
 inline constexpr size_t kBatchesUnderWayMax = 128;
 
-// Gives the next batch for a stream; false behind the last.
-using BatchSource = std::function<bool(v1::AppendStreamRequest& batch)>;
+// On an arena of its own, which the pointer keeps: it is let go of in one piece.
+using Batch = std::shared_ptr<v1::AppendStreamRequest>;
+// Gives the next batch for a stream; null behind the last.
+using BatchSource = std::function<Batch()>;
 
 // Not thread-safe.
 class LoadClient {

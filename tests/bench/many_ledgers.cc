@@ -113,12 +113,12 @@ class BulkLoad {
     const BatchSource batches = GeneratedBatches(kBulk, kEndless);
     bool begun = false;
     return client_
-        .AppendAll([&](v1::AppendStreamRequest& batch) {
+        .AppendAll([&] {
           if (!begun && client_.batches_appended() >= kBegunBatches) {
             begun = true;
             begun_.set_value();
           }
-          return !ended_ && batches(batch);
+          return ended_ ? Batch() : batches();
         })
         .status();
   }
