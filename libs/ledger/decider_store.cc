@@ -147,6 +147,11 @@ absl::StatusOr<std::unique_ptr<DeciderStore>> DeciderStore::Open(const DeciderSt
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  // Ids are as random as keys can be: each compaction of new files writes all of the second level again.
+  rocks.level0_file_num_compaction_trigger = 16;
+  rocks.level0_slowdown_writes_trigger = 48;
+  rocks.level0_stop_writes_trigger = 64;
+  rocks.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   rocks.memtable_whole_key_filtering = true;
   rocks.memtable_prefix_bloom_size_ratio = 0.05;
   if (options.env == nullptr) rocks.info_log = NewInfoLog(options.path);

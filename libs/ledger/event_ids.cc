@@ -10,6 +10,13 @@ namespace {
 // Keys lie scattered over memory.  What is asked for early is there when it is looked at.
 constexpr size_t kAhead = 8;
 
+// The first eight bytes, as a number that is in the order of the keys.
+uint64_t BeginOf(const EventKey& key) {
+  uint64_t begin = 0;
+  for (size_t i = 0; i < 8; ++i) begin = begin << 8 | key.bytes[i];
+  return begin;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::optional<Sequence>>> EventIds::FindStored(
@@ -47,16 +54,28 @@ std::vector<std::pair<EventKey, Sequence>> EventIds::Recent(Sequence last) const
   for (const auto& row : recent_) {
     if (row.second <= last) rows.emplace_back(row.first, row.second);
   }
-  std::sort(rows.begin(), rows.end());
+  // Few keys begin with the same eight bytes.
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    const uint64_t begin_a = BeginOf(a.first);
+    const uint64_t begin_b = BeginOf(b.first);
+    return begin_a != begin_b ? begin_a < begin_b : a.first < b.first;
+  });
   return rows;
 }
 
 void EventIds::ForgetRecent(Sequence last) {
-  absl::erase_if(recent_, [&](const auto& row) {
-    if (row.second > last) return false;
-    if (!stored_before_) stored_.Add(KeyHash()(row.first));
-    return true;
-  });
+  if (!stored_before_) {
+    std::vector<uint64_t> stored;
+    stored.reserve(recent_.size());
+    for (const auto& row : recent_) {
+      if (row.second <= last) stored.push_back(KeyHash()(row.first));
+    }
+    for (size_t i = 0; i < stored.size(); ++i) {
+      if (i + kAhead < stored.size()) stored_.Prefetch(stored[i + kAhead]);
+      stored_.Add(stored[i]);
+    }
+  }
+  absl::erase_if(recent_, [last](const auto& row) { return row.second <= last; });
 }
 
 }  // namespace realise
