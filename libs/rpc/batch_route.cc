@@ -96,8 +96,7 @@ class ToProcess final : public BatchRoute {
   }
 
   void Read() {
-    v1::AppendStreamResponse response;
-    while (stream_->Read(&response)) {
+    for (v1::AppendStreamResponse response; stream_->Read(&response); response.Clear()) {
       const v1::BatchFailure& failed = response.failed();
       if (response.has_failed() && failed.code() == grpc::StatusCode::UNAVAILABLE &&
           failed.message() == NotTheWriter().error_message()) {
