@@ -83,6 +83,11 @@ absl::StatusOr<Rows> Connection::Query(const Call& call) {
 }
 
 absl::Status Connection::Pipeline(const std::vector<Call>& calls) {
+  RETURN_IF_ERROR(SendPipeline(calls));
+  return FinishPipeline(calls);
+}
+
+absl::Status Connection::SendPipeline(const std::vector<Call>& calls) {
   if (PQenterPipelineMode(connection()) == 0) return Failed("entering pipeline mode");
   for (const Call& call : calls) {
     const Parameters parameters(call);
@@ -91,7 +96,10 @@ absl::Status Connection::Pipeline(const std::vector<Call>& calls) {
       return Failed(call.statement);
     }
   }
-  if (PQpipelineSync(connection()) == 0) return Failed("sending");
+  return PQpipelineSync(connection()) == 0 ? Failed("sending") : absl::OkStatus();
+}
+
+absl::Status Connection::FinishPipeline(const std::vector<Call>& calls) {
   absl::Status status;
   for (const Call& call : calls) {
     if (absl::Status failed = Drain(call.statement); !failed.ok() && status.ok()) status = std::move(failed);

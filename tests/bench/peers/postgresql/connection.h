@@ -56,6 +56,10 @@ class Connection {
 
   // Sends all in one go and waits once: one transaction, unless one was begun before.
   [[nodiscard]] absl::Status Pipeline(const std::vector<Call>& calls);
+  // The same in two: what was sent has to be finished, which waits unless descriptor() can be read.
+  [[nodiscard]] absl::Status SendPipeline(const std::vector<Call>& calls);
+  [[nodiscard]] absl::Status FinishPipeline(const std::vector<Call>& calls);
+  int descriptor() const { return PQsocket(connection()); }
 
   // COPY into a table; `begin` may have statements before it.
   [[nodiscard]] absl::Status CopyIn(const std::string& begin, std::string_view data);

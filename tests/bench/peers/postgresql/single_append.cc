@@ -1,7 +1,9 @@
 #include "tests/bench/peers/postgresql/single_append.h"
 
+#include <poll.h>
+
+#include <cerrno>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "fmt/format.h"
@@ -43,12 +45,45 @@ std::vector<Call> CallsOf(const EventRow& row, const Balances& changes, const Ev
   return calls;
 }
 
-absl::Status CommitEach(Connection& connection, const std::vector<std::vector<Call>>& appends,
-                        std::vector<double>& seconds) {
-  for (const std::vector<Call>& append : appends) {
-    const bench::Stopwatch watch;
-    RETURN_IF_ERROR(connection.Pipeline(append));
-    seconds.push_back(watch.seconds());
+struct Caller {
+  std::unique_ptr<Connection> connection;
+  std::vector<std::vector<Call>> appends;
+  size_t next = 0;
+  bench::Stopwatch watch;
+
+  // False behind its last.
+  absl::StatusOr<bool> SendNext() {
+    if (next == appends.size()) return false;
+    watch = bench::Stopwatch();
+    RETURN_IF_ERROR(connection->SendPipeline(appends[next++]));
+    return true;
+  }
+};
+
+// From one thread, which keeps one append of each caller under way: sixteen threads would take part of the
+// machine from the server.
+absl::Status CommitAll(std::vector<Caller>& callers, std::vector<double>& seconds) {
+  std::vector<pollfd> sockets;
+  size_t under_way = 0;
+  for (Caller& caller : callers) {
+    ASSIGN_OR_RETURN(const bool sent, caller.SendNext());
+    sockets.push_back({sent ? caller.connection->descriptor() : -1, POLLIN, 0});
+    if (sent) ++under_way;
+  }
+  while (under_way > 0) {
+    if (poll(sockets.data(), sockets.size(), -1) < 0 && errno != EINTR) {
+      return absl::UnavailableError("waiting for PostgreSQL failed");
+    }
+    for (size_t i = 0; i < callers.size(); ++i) {
+      if (sockets[i].fd < 0 || sockets[i].revents == 0) continue;
+      Caller& caller = callers[i];
+      RETURN_IF_ERROR(caller.connection->FinishPipeline(caller.appends[caller.next - 1]));
+      seconds.push_back(caller.watch.seconds());
+      ASSIGN_OR_RETURN(const bool sent, caller.SendNext());
+      if (sent) continue;
+      sockets[i].fd = -1;
+      --under_way;
+    }
   }
   return absl::OkStatus();
 }
@@ -57,12 +92,6 @@ absl::Status CommitEach(Connection& connection, const std::vector<std::vector<Ca
 
 absl::StatusOr<SingleAppends> AppendSingly(const Database& database, int connections, BatchAppender& before,
                                            LedgerEvents& events, uint64_t count) {
-  struct Caller {
-    std::unique_ptr<Connection> connection;
-    std::vector<std::vector<Call>> appends;
-    std::vector<double> seconds;
-    absl::Status status;
-  };
   std::vector<Caller> callers(static_cast<size_t>(connections));
   for (Caller& caller : callers) {
     ASSIGN_OR_RETURN(caller.connection, Connection::Open(database.dsn, database.schema));
@@ -83,19 +112,10 @@ absl::StatusOr<SingleAppends> AppendSingly(const Database& database, int connect
     std::vector<Call> append = CallsOf(row, changes, before.fold());
     callers[LaneOf(event, callers.size())].appends.push_back(std::move(append));
   }
-  const bench::Stopwatch watch;
-  std::vector<std::thread> threads;
-  for (Caller& caller : callers) {
-    threads.emplace_back(
-        [&caller] { caller.status = CommitEach(*caller.connection, caller.appends, caller.seconds); });
-  }
-  for (std::thread& thread : threads) thread.join();
   SingleAppends result;
+  const bench::Stopwatch watch;
+  RETURN_IF_ERROR(CommitAll(callers, result.seconds));
   result.wall = watch.seconds();
-  for (const Caller& caller : callers) {
-    RETURN_IF_ERROR(caller.status);
-    result.seconds.insert(result.seconds.end(), caller.seconds.begin(), caller.seconds.end());
-  }
   return result;
 }
 
