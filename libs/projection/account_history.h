@@ -16,6 +16,7 @@ struct AccountHistory {
   std::vector<CellBalance> balances;     // behind `from`, by cell
   std::vector<AccountPosting> postings;  // behind `from`, in the order of the log
 };
+// Shared by the cache, which may let go of it, with the question that is being answered from it.
 using SharedHistory = std::shared_ptr<const AccountHistory>;
 
 // The balances behind `sequence`, by cell.   REQUIRES: from <= sequence <= up_to.

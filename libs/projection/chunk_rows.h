@@ -1,11 +1,13 @@
 // What a chunk of commits changed in the views.
 #pragma once
 
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "libs/projection/account_table.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_store.h"
@@ -28,5 +30,11 @@ struct ChunkRows {
   // Puts the rows together, in the order of their keys.   Errors of `put`.
   [[nodiscard]] absl::Status GiveTo(ViewRowSink put, const ViewKeyspace& keys) const;
 };
+
+// Ingests the rows of a chunk on a thread of its own: begun when this returns, if there is a thread to be
+// had, and otherwise done when the future is asked.  The future's end waits for it.  The store must outlive
+// that.   Errors as ViewStore::Ingest.
+[[nodiscard]] std::future<absl::Status> IngestAside(ViewStore& store, const ViewKeyspace& keys,
+                                                    ChunkRows rows);
 
 }  // namespace realise

@@ -4,8 +4,6 @@
 #include <chrono>
 #include <future>
 #include <limits>
-#include <memory>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -334,7 +332,7 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, 
       .last = *memory_->last, .void_commits = place.void_commits(), .permit = std::move(permit), .done = {}};
   memory_->unwritten_bytes = 0;
   if (step.ingested) {
-    chunk.done = Ingest(std::move(rows));
+    chunk.done = IngestAside(store_, options_.keys, std::move(rows));
     memory_->writing = std::move(chunk);
     return step;
   }
@@ -347,19 +345,6 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, 
   RETURN_IF_ERROR(FromStore(store_.Write(give)));
   Written(chunk);
   return step;
-}
-
-std::future<absl::Status> LedgerFold::Ingest(ChunkRows rows) {
-  const auto ingest = [&store = store_, &keys = options_.keys,
-                       shared = std::make_shared<const ChunkRows>(std::move(rows))] {
-    return store.Ingest([&](ViewRowSink put) { return shared->GiveTo(put, keys); });
-  };
-  try {
-    return std::async(std::launch::async, ingest);
-  } catch (const std::system_error&) {
-    // The process may have no more threads.
-    return std::async(std::launch::deferred, ingest);
-  }
 }
 
 absl::Status LedgerFold::AwaitWritten() {

@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -127,7 +126,6 @@ class LedgerFold {
   void AddCommitRows(const ReadCommit& commit);
   absl::StatusOr<ChunkPermits::Permit> TakePermit();
   absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place, ChunkPermits::Permit permit);
-  std::future<absl::Status> Ingest(ChunkRows rows);
   void Written(const ChunkUnderWay& chunk);
   ChunkRows TakeRows(const internal::v1::LogPlace& place);
   absl::Status Unfit(const ReadCommit& commit, Sequence sequence, std::string_view type,
