@@ -218,7 +218,8 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
 // The one of the chunk that is being written, unless another ledger waits for it.
 absl::StatusOr<ChunkPermits::Permit> LedgerFold::TakePermit() {
   if (options_.permits == nullptr) return ChunkPermits::Permit();
-  if (memory_->writing && options_.permits->waiting() == 0) return std::move(memory_->writing->permit);
+  const bool has_one = memory_->writing && memory_->writing->permit;
+  if (has_one && options_.permits->waiting() == 0) return std::move(memory_->writing->permit);
   RETURN_IF_ERROR(AwaitWritten());
   return options_.permits->Take();
 }
