@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <map>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
+#include "libs/base/prefetch.h"
 
 namespace realise {
 namespace {
@@ -58,24 +58,6 @@ bool ParseRow(std::string_view bytes, google::protobuf::MessageLite& message) {
 
 bool ParseRow(std::string_view bytes, ClaimState& claim) { return claim.Parse(bytes); }
 
-// The eight bytes of an id behind the prefix that all share: they put most ids in order without a look at the
-// ids.
-uint64_t OrderBehind(size_t prefix_bytes, std::string_view id) {
-  uint64_t order = 0;
-  for (size_t i = prefix_bytes; i < prefix_bytes + 8; ++i) {
-    order = order << 8 | (i < id.size() ? static_cast<uint8_t>(id[i]) : 0);
-  }
-  return order;
-}
-
-// Rows lie scattered over memory.  What is asked for early is there when it is looked at.
-constexpr size_t kAhead = 8;
-void Prefetch(const void* row) {
-  constexpr size_t kCacheLineBytes = 64;
-  __builtin_prefetch(row);
-  __builtin_prefetch(static_cast<const char*>(row) + kCacheLineBytes);
-}
-
 // What a stream is about: the kind of its row, 0 if there is none, and its id.
 std::pair<char, std::string_view> EntityOf(std::string_view stream) {
   // Most streams are a claim's; this one is looked for without a loop over prefixes.
@@ -121,17 +103,24 @@ void LedgerState::SetStreamVersion(std::string_view stream, uint64_t version, Jo
   assert(known);
 }
 
+template <typename Row>
+void LedgerState::Note(char kind, Row& row) {
+  if (!noting_changes_ || row.noted == takings_) return;
+  row.noted = takings_;
+  changed_.push_back({kind, &row.id, &row});
+}
+
 template <typename T>
 T& LedgerState::Mutable(EntityTable<T>& table, char kind, std::string_view id) {
   auto* row = table.FindRow(id);
   const bool created = row == nullptr;
   if (created) row = &table.Make(id);
-  const RowName name = {kind, &row->first, &row->second};
   if (journalling_) {
-    journal_.push_back({name, created ? std::string() : RowValue(row->second), changed_.size(), takings_});
+    journal_.push_back(
+        {{kind, &row->id, row}, created ? std::string() : RowValue(row->value), changed_.size(), takings_});
   }
-  if (noting_changes_) changed_.push_back(name);
-  return row->second;
+  Note(kind, *row);
+  return row->value;
 }
 
 // What changed since `mark` need not be noted again.
@@ -140,12 +129,10 @@ void LedgerState::SetVersion(EntityTable<T>& table, char kind, std::string_view 
                              JournalMark mark) {
   auto* row = table.FindRow(id);
   assert(row != nullptr);
-  const auto is_row = [row](const RowName& name) { return name.id == &row->first; };
+  const auto is_row = [row](const Change& change) { return change.row.row == row; };
   const auto changes = journal_.begin() + static_cast<ptrdiff_t>(mark - journal_begin_);
-  const bool noted = journalling_ ? std::any_of(changes, journal_.end(),
-                                                [&](const Change& change) { return is_row(change.row); })
-                                  : !changed_.empty() && is_row(changed_.back());
-  (noted ? row->second : Mutable(table, kind, id)).set_version(version);
+  const bool noted = journalling_ ? std::any_of(changes, journal_.end(), is_row) : row->noted == takings_;
+  (noted ? row->value : Mutable(table, kind, id)).set_version(version);
 }
 
 template <typename State, typename Use>
@@ -213,24 +200,24 @@ void LedgerState::RollBackTo(JournalMark mark) {
   assert(mark >= journal_begin_);
   while (Mark() > mark) {
     Change& change = journal_.back();
-    // A row that was taken since it was changed has changed again.
     const bool taken = noting_changes_ && change.takings != takings_;
-    if (taken) {
-      changed_.push_back(change.row);
-    } else if (noting_changes_) {
-      changed_.erase(changed_.begin() + static_cast<ptrdiff_t>(change.names_before), changed_.end());
-    }
     WithTable(*this, change.row.kind, [&]<typename T>(EntityTable<T>& table) {
-      const auto row = table.rows_.find(*change.row.id);
-      table.found_ = nullptr;
+      auto& row = *static_cast<EntityTable<T>::Row*>(change.row.row);
+      if (taken) {
+        // A row that was taken since it was changed has changed again.
+        Note(change.row.kind, row);
+      } else if (changed_.size() > change.names_before) {
+        row.noted = 0;
+        changed_.pop_back();
+      }
       if (!change.before.empty()) {
-        [[maybe_unused]] const bool parsed = ParseRow(RowBytes(change.before), row->second);
+        [[maybe_unused]] const bool parsed = ParseRow(RowBytes(change.before), row.value);
         assert(parsed);
       } else if (taken) {
-        table.removed_.push_back(table.rows_.extract(row));
+        table.removed_.push_back(table.Remove(row.id));
         some_removed_ = true;
       } else {
-        table.rows_.erase(row);
+        table.Erase(row.id);
       }
     });
     journal_.pop_back();
@@ -257,17 +244,16 @@ void LedgerState::KeepNoChangedRows() {
 std::string LedgerState::RowAsItIs(const RowName& row) {
   std::string value;
   WithTable(*this, row.kind, [&]<typename T>(EntityTable<T>& table) {
-    const T* found = some_removed_ ? table.Find(*row.id) : static_cast<const T*>(row.row);
+    const T* found =
+        some_removed_ ? table.Find(*row.id) : &static_cast<const EntityTable<T>::Row*>(row.row)->value;
     if (found != nullptr) value = RowValue(*found);
   });
   return value;
 }
 
-std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows() {
-  return TakeChangedRows(Mark());
-}
+StateRows LedgerState::TakeChangedRows() { return TakeChangedRows(Mark()); }
 
-std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(JournalMark mark) {
+StateRows LedgerState::TakeChangedRows(JournalMark mark) {
   assert(mark >= journal_begin_);
   // The first change after the mark holds what a row was at the mark.
   absl::flat_hash_map<std::pair<char, absl::string_view>, const Change*> changed_since;
@@ -277,56 +263,29 @@ std::vector<std::pair<std::string, std::string>> LedgerState::TakeChangedRows(Jo
     const bool first = changed_since.try_emplace({change.row.kind, *change.row.id}, &change).second;
     if (first && noting_changes_) changed_again.push_back(change.row);
   }
-  SortByKey(changed_);
-  std::vector<std::pair<std::string, std::string>> rows;
+  StateRows rows;
   rows.reserve(changed_.size());
   for (size_t i = 0; i < changed_.size(); ++i) {
-    if (i + kAhead < changed_.size()) Prefetch(changed_[i + kAhead].row);
+    if (i + kPrefetchAhead < changed_.size()) PrefetchRow(changed_[i + kPrefetchAhead].row);
     const RowName& row = changed_[i];
-    // A row that was removed and made again has two places.
-    std::string key = RowKey(row.kind, *row.id);
-    if (!rows.empty() && rows.back().first == key) continue;
     const auto then = changed_since.empty() ? changed_since.end() : changed_since.find({row.kind, *row.id});
-    rows.emplace_back(std::move(key), then == changed_since.end() ? RowAsItIs(row) : then->second->before);
+    rows.emplace_back(RowKey(row.kind, *row.id),
+                      then == changed_since.end() ? RowAsItIs(row) : then->second->before);
   }
-  NoteAnew(std::move(changed_again));
+  NoteAnew(changed_again);
   return rows;
 }
 
-// Each row once, by kind and id.
-void LedgerState::SortByKey(std::vector<RowName>& rows) {
-  std::map<char, std::string_view> shared;  // by kind: what all ids begin with
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (i + kAhead < rows.size()) Prefetch(rows[i + kAhead].id);
-    const RowName& row = rows[i];
-    const auto [at, first] = shared.try_emplace(row.kind, *row.id);
-    std::string_view& prefix = at->second;
-    const auto end = std::mismatch(prefix.begin(), prefix.end(), row.id->begin(), row.id->end()).first;
-    if (!first) prefix = prefix.substr(0, static_cast<size_t>(end - prefix.begin()));
-  }
-  struct Ordered {
-    uint64_t order;
-    RowName row;
-  };
-  std::vector<Ordered> ordered;
-  ordered.reserve(rows.size());
-  for (const RowName& row : rows) ordered.push_back({OrderBehind(shared[row.kind].size(), *row.id), row});
-  std::sort(ordered.begin(), ordered.end(), [](const Ordered& a, const Ordered& b) {
-    if (a.row.kind != b.row.kind) return a.row.kind < b.row.kind;
-    if (a.order != b.order) return a.order < b.order;
-    return a.row.id != b.row.id && *a.row.id < *b.row.id;
-  });
-  rows.clear();
-  for (const Ordered& next : ordered) {
-    if (rows.empty() || !(rows.back() == next.row)) rows.push_back(next.row);
-  }
-}
-
 // Lets go of the names of changed rows, and of the rows that were kept for theirs.
-void LedgerState::NoteAnew(std::vector<RowName> changed) {
-  changed_ = std::move(changed);
+void LedgerState::NoteAnew(const std::vector<RowName>& changed) {
+  changed_.clear();
   some_removed_ = false;
   ++takings_;
+  for (const RowName& name : changed) {
+    WithTable(*this, name.kind, [&]<typename T>(EntityTable<T>&) {
+      Note(name.kind, *static_cast<EntityTable<T>::Row*>(name.row));
+    });
+  }
   for (const char kind : kKinds) {
     WithTable(*this, kind, []<typename T>(EntityTable<T>& table) { table.removed_.clear(); });
   }
@@ -334,66 +293,120 @@ void LedgerState::NoteAnew(std::vector<RowName> changed) {
 
 void LedgerState::AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) {
   const auto [kind, id] = EntityOf(stream);
-  if (kind != kClaim) return;
-  const size_t hash = claims.Hash(id);
-  if (claims.FindRow(id, hash) != nullptr) return;
-  if (claims_left_before_ || claims_left_.MayHave(hash)) rows.push_back(RowKey(kind, id));
+  if (kind == kClaim) FindClaim(id, claims.Hash(id), rows);
+}
+
+EntityTable<ClaimState>::Row* LedgerState::FindClaim(std::string_view id, uint64_t hash,
+                                                     std::vector<std::string>& rows) {
+  auto* claim = claims.FindRow(id, hash);
+  const bool may_be_left = claim == nullptr && (claims_left_before_ || claims_left_.MayHave(hash));
+  if (may_be_left) rows.push_back(RowKey(kClaim, id));
+  return claim;
 }
 
 void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
                                    std::vector<std::string>& rows) {
+  std::vector<FoundAhead> found;
+  AddMissingClaims(events, rows, found);
+}
+
+// What is looked at for an event comes from memory in steps, each some events before the next: the event, its
+// texts, the table's place of the claim, the claim, the table's place of its benefit, the benefit.
+void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
+                                   std::vector<std::string>& rows, std::vector<FoundAhead>& found) {
+  struct Sought {
+    std::string_view claim;  // empty: it is about none
+    std::string_view benefit;
+    uint64_t hash = 0;            // of the claim, then of the benefit
+    const void* place = nullptr;  // likewise
+  };
   const auto size = static_cast<size_t>(events.size());
-  for (size_t i = 0; i < size; ++i) {
-    if (i + 2 * kAhead < size) Prefetch(&events[static_cast<int>(i + 2 * kAhead)]);
-    if (i + kAhead < size) {
-      const v1::Event& ahead = events[static_cast<int>(i + kAhead)];
-      PrefetchClaim(ahead.stream());
-      if (ahead.has_claim_submitted()) {
-        benefits.rows_.prefetch(EntityTable<state::BenefitState>::Key(ahead.claim_submitted().benefit_id()));
-      }
+  const size_t found_before = found.size();
+  found.resize(found_before + size);
+  std::vector<Sought> sought(size);
+  const auto event_of = [&](size_t i) -> const v1::Event& { return events[static_cast<int>(i)]; };
+  const auto find_texts = [&](size_t i) {
+    PrefetchRow(event_of(i).stream().data());
+    if (event_of(i).has_claim_submitted()) PrefetchRow(&event_of(i).claim_submitted());
+  };
+  const auto seek_claim = [&](size_t i) {
+    const auto [kind, id] = EntityOf(event_of(i).stream());
+    if (kind != kClaim) return;
+    sought[i].claim = id;
+    sought[i].hash = claims.Hash(id);
+    claims.PrefetchTable(sought[i].hash);
+    if (!claims_left_before_) claims_left_.Prefetch(sought[i].hash);
+  };
+  const auto find_claim_place = [&](size_t i) {
+    if (!sought[i].claim.empty()) sought[i].place = claims.PrefetchPlace(sought[i].hash);
+  };
+  const auto find_claim_row = [&](size_t i) { claims.PrefetchRowAt(sought[i].place); };
+  const auto take_claim = [&](size_t i) {
+    if (sought[i].claim.empty()) return;
+    auto* claim = FindClaim(sought[i].claim, sought[i].hash, rows);
+    found[found_before + i].claim = claim;
+    if (claim != nullptr) {
+      sought[i].benefit = claim->value.benefit_id();
+    } else if (event_of(i).has_claim_submitted()) {
+      sought[i].benefit = event_of(i).claim_submitted().benefit_id();
     }
-    const v1::Event& event = events[static_cast<int>(i)];
-    AddMissingClaim(event.stream(), rows);
-    if (!event.has_claim_submitted()) continue;
-    if (const auto* benefit = benefits.FindRow(event.claim_submitted().benefit_id())) Prefetch(benefit);
+    if (sought[i].benefit.empty()) return;
+    sought[i].hash = benefits.Hash(sought[i].benefit);
+    benefits.PrefetchTable(sought[i].hash);
+  };
+  const auto find_benefit_place = [&](size_t i) {
+    if (!sought[i].benefit.empty()) sought[i].place = benefits.PrefetchPlace(sought[i].hash);
+  };
+  const auto find_benefit_row = [&](size_t i) {
+    if (!sought[i].benefit.empty()) benefits.PrefetchRowAt(sought[i].place);
+  };
+  const auto take_benefit = [&](size_t i) {
+    if (!sought[i].benefit.empty()) {
+      found[found_before + i].benefit = benefits.FindRow(sought[i].benefit, sought[i].hash);
+    }
+  };
+  const auto step = [&](size_t round, size_t steps, const auto& take) {
+    const size_t i = round - steps * kPrefetchAhead;
+    if (round >= steps * kPrefetchAhead && i < size) take(i);
+  };
+  for (size_t round = 0; round < size + 8 * kPrefetchAhead; ++round) {
+    step(round, 0, [&](size_t i) { PrefetchRow(&event_of(i)); });
+    step(round, 1, find_texts);
+    step(round, 2, seek_claim);
+    step(round, 3, find_claim_place);
+    step(round, 4, find_claim_row);
+    step(round, 5, take_claim);
+    step(round, 6, find_benefit_place);
+    step(round, 7, find_benefit_row);
+    step(round, 8, take_benefit);
   }
 }
 
-void LedgerState::PrefetchClaim(std::string_view stream) const {
-  const auto [kind, id] = EntityOf(stream);
-  if (kind != kClaim) return;
-  claims.rows_.prefetch(EntityTable<ClaimState>::Key(id));
-  if (!claims_left_before_) claims_left_.Prefetch(claims.Hash(id));
+void LedgerState::Expect(const std::vector<FoundAhead>& found, size_t i) {
+  if (found[i].claim != nullptr) claims.found_ = found[i].claim;
+  if (found[i].benefit != nullptr) benefits.found_ = found[i].benefit;
+  if (i + kPrefetchAhead >= found.size()) return;
+  PrefetchRow(found[i + kPrefetchAhead].claim);
+  PrefetchRow(found[i + kPrefetchAhead].benefit);
 }
 
 void LedgerState::LetGoOfClaims(size_t claims_max) {
   if (claims.size() <= claims_max) return;
-  absl::flat_hash_set<const std::string*> changed;
-  for (const RowName& row : changed_) changed.insert(row.id);
-  for (const Change& change : journal_) changed.insert(change.row.id);
+  absl::flat_hash_set<const void*> changed;
+  for (const Change& change : journal_) changed.insert(change.row.row);
   std::vector<uint64_t> left;
-  const auto leave = [&](const auto& row) {
-    if (changed.contains(&row.first)) return false;
-    if (!claims_left_before_) left.push_back(claims.Hash(row.first));
+  const auto leave = [&](const auto& row, uint64_t hash) {
+    if (row.noted == takings_ || changed.contains(&row)) return false;
+    if (!claims_left_before_) left.push_back(hash);
     return true;
   };
-  const auto leave_if = [&](const auto& condition) {
-    std::vector<EntityTable<ClaimState>::Rows::iterator> rows;
-    rows.reserve(claims.size());
-    for (auto row = claims.rows_.begin(); row != claims.rows_.end(); ++row) rows.push_back(row);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (i + kAhead < rows.size()) Prefetch(&*rows[i + kAhead]);
-      if (condition(*rows[i]) && leave(*rows[i])) claims.rows_.erase(rows[i]);
-    }
-  };
-  leave_if([](const auto& row) { return !row.second.IsOpen(); });
+  claims.EraseIf([&](const auto& row, uint64_t hash) { return !row.value.IsOpen() && leave(row, hash); });
   // So that this does not come again soon.
-  if (claims.size() > claims_max / 2) leave_if([](const auto&) { return true; });
+  if (claims.size() > claims_max / 2) claims.EraseIf(leave);
   for (size_t i = 0; i < left.size(); ++i) {
-    if (i + kAhead < left.size()) claims_left_.Prefetch(left[i + kAhead]);
+    if (i + kPrefetchAhead < left.size()) claims_left_.Prefetch(left[i + kPrefetchAhead]);
     claims_left_.Add(left[i]);
   }
-  claims.found_ = nullptr;
 }
 
 absl::Status LedgerState::LoadRow(std::string_view key, std::string_view value) {
@@ -406,7 +419,7 @@ absl::Status LedgerState::LoadRow(std::string_view key, std::string_view value) 
   const bool known = WithTable(*this, key[0], [&]<typename T>(EntityTable<T>& table) {
     T row;
     parsed = ParseRow(RowBytes(value), row);
-    if (parsed) table.Make(key.substr(1)).second = std::move(row);
+    if (parsed) table.Make(key.substr(1)).value = std::move(row);
   });
   if (!known || !parsed) {
     return absl::DataLossError(

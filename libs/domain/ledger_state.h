@@ -16,66 +16,17 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "libs/domain/absence_filter.h"
 #include "libs/domain/claim_state.h"
+#include "libs/domain/entity_table.h"
+#include "libs/domain/state_rows.h"
 #include "realise/internal/v1/state.pb.h"
 #include "realise/v1/event.pb.h"
 
 namespace realise {
 
 namespace state = ::realise::internal::v1;
-
-// Entities of one kind by id.  Not even finding is thread-safe.
-template <typename T>
-class EntityTable {
- public:
-  using Rows = absl::node_hash_map<std::string, T>;
-
-  // Nothing if there is none; valid until the next change of this table.
-  const T* Find(std::string_view id) const {
-    const auto* row = const_cast<EntityTable*>(this)->FindRow(id);
-    return row == nullptr ? nullptr : &row->second;
-  }
-  size_t size() const { return rows_.size(); }
-  // In no particular order.
-  const Rows& rows() const { return rows_; }
-
- private:
-  friend class LedgerState;
-  using Row = typename Rows::value_type;
-
-  static absl::string_view Key(std::string_view id) { return {id.data(), id.size()}; }
-  size_t Hash(std::string_view id) const { return rows_.hash_function()(Key(id)); }
-
-  // Whoever asks about an event asks for what it is about again and again.
-  Row* FindRow(std::string_view id) {
-    if (found_ != nullptr && found_->first == id) return found_;
-    if (!missed_.empty() && missed_ == id) return nullptr;
-    return FindRow(id, Hash(id));
-  }
-  Row* FindRow(std::string_view id, size_t hash) {
-    const auto at = rows_.find(Key(id), hash);
-    if (at == rows_.end()) {
-      missed_ = id;
-      return nullptr;
-    }
-    found_ = &*at;
-    return found_;
-  }
-  // Makes a row unless there is one.
-  Row& Make(std::string_view id) {
-    missed_.clear();
-    return *rows_.try_emplace(Key(id)).first;
-  }
-
-  Rows rows_;
-  Row* found_ = nullptr;                           // the last one
-  std::string missed_;                             // the last id that was not found; empty: none
-  std::vector<typename Rows::node_type> removed_;  // by rolling back, since rows were taken
-};
 
 // A place in the journal.
 using JournalMark = uint64_t;
@@ -118,13 +69,11 @@ class LedgerState {
   void Forget(JournalMark mark);
   void KeepNoJournal();
 
-  // Rows of a store: key = one letter for the kind, and the id; value = one byte for the form of rows, and
-  // the bytes of the claim, or the message, serialised deterministically.  An empty value means that there is
-  // no such row (any more): the store deletes it. Rows changed since the last call, sorted by key.  A row may
-  // come although it is as it was.
-  std::vector<std::pair<std::string, std::string>> TakeChangedRows();
+  // Rows changed since the last call, each once, in no order (SortStateRows).  A row may come although it is
+  // as it was.
+  StateRows TakeChangedRows();
   // The same, with the rows as they were at `mark`; what changed since then comes again with a later call.
-  std::vector<std::pair<std::string, std::string>> TakeChangedRows(JournalMark mark);
+  StateRows TakeChangedRows(JournalMark mark);
   // For a state whose rows nobody takes: what changed is not noted any more.
   void KeepNoChangedRows();
   // Puts a stored row back.   DATA_LOSS  key or value do not decode.
@@ -138,21 +87,31 @@ class LedgerState {
   void LeaveClaims() { claims_left_before_ = true; }
   // Adds the row of the claim that a stream is about, if it may be in the store and is not here.
   void AddMissingClaim(std::string_view stream, std::vector<std::string>& rows);
+  // What an event is about; null: there was none here.
+  struct FoundAhead {
+    EntityTable<ClaimState>::Row* claim = nullptr;
+    EntityTable<state::BenefitState>::Row* benefit = nullptr;
+  };
   // The same of the streams of many events, which takes less time.
   void AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
                         std::vector<std::string>& rows);
+  // Also adds what it found on the way, one for each event: valid until claims are let go of, or anything is
+  // rolled back.
+  void AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
+                        std::vector<std::string>& rows, std::vector<FoundAhead>& found);
+  // Event `i` of those is asked about next, and the others after it: they are found sooner.
+  void Expect(const std::vector<FoundAhead>& found, size_t i);
   // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if more than
   // half as many are left.  Not those that changed, since rows were taken or since the journal begins.
   // REQUIRES: the rows that were taken are in the store.
   void LetGoOfClaims(size_t claims_max);
 
  private:
-  // `id` is the one in the table, or in its removed rows, and `row` what it belongs to, of the kind's type.
+  // `id` is the one in the table, or in its removed rows, and `row` what it belongs to, a row of the kind's.
   struct RowName {
     char kind;
     const std::string* id;
-    const void* row;
-    friend bool operator==(const RowName& a, const RowName& b) { return a.id == b.id; }
+    void* row;
   };
   // What a row was before a change.
   struct Change {
@@ -162,6 +121,8 @@ class LedgerState {
     uint64_t takings;     // as often had rows been taken
   };
 
+  template <typename Row>
+  void Note(char kind, Row& row);
   template <typename T>
   T& Mutable(EntityTable<T>& table, char kind, std::string_view id);
   template <typename T>
@@ -169,10 +130,9 @@ class LedgerState {
   // Calls `use` with the table of a kind; false if there is no such kind.
   template <typename State, typename Use>
   static bool WithTable(State& state, char kind, Use use);
+  EntityTable<ClaimState>::Row* FindClaim(std::string_view id, uint64_t hash, std::vector<std::string>& rows);
   std::string RowAsItIs(const RowName& row);
-  void PrefetchClaim(std::string_view stream) const;
-  static void SortByKey(std::vector<RowName>& rows);
-  void NoteAnew(std::vector<RowName> changed);
+  void NoteAnew(const std::vector<RowName>& changed);
 
   bool claims_left_before_ = false;
   AbsenceFilter claims_left_{60'000'000};  // at most 89 MiB
@@ -180,9 +140,9 @@ class LedgerState {
   bool noting_changes_ = true;
   JournalMark journal_begin_ = 0;
   std::deque<Change> journal_;    // the first one's mark is journal_begin_
-  std::vector<RowName> changed_;  // in the order of the changes, so a row may come often
+  std::vector<RowName> changed_;  // in the order of their first changes
   bool some_removed_ = false;     // of their rows
-  uint64_t takings_ = 0;          // as often were rows taken
+  uint64_t takings_ = 1;          // as often were rows taken, and one more: what a row that is noted has
 };
 
 }  // namespace realise

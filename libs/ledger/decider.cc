@@ -19,7 +19,6 @@ namespace {
 
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedOutputStream;
-using StateRows = std::vector<std::pair<std::string, std::string>>;
 
 // More claims than this are not kept in memory once they are in the store.
 constexpr size_t kClaimsInMemoryMax = 100'000;
@@ -366,7 +365,9 @@ absl::Status Decider::Save(const internal::v1::LogPlace& place) {
   chunk.place = place;
   chunk.ids = ids_.Recent(confirmed_sequence_);
   chunk.commits = index_.recent();
-  chunk.state_rows = Newest(std::move(unsaved_rows_), state_.TakeChangedRows(confirmed_mark_));
+  StateRows changed = state_.TakeChangedRows(confirmed_mark_);
+  SortStateRows(changed);
+  chunk.state_rows = Newest(std::move(unsaved_rows_), std::move(changed));
   absl::Status saved = store_.Save(ledger_, chunk);
   if (!saved.ok()) {
     unsaved_rows_ = std::move(chunk.state_rows);

@@ -41,6 +41,7 @@ TEST_F(DeciderStoreTest, KeepsRowsIdsAndCommits) {
   chunk.place.set_next_sequence(4);
   LedgerState state = StateAfter({BoardEstablished("b-1")});
   chunk.state_rows = state.TakeChangedRows();
+  SortStateRows(chunk.state_rows);
   const EventKey key = EventKeyOf("/ods/RH5/finance", "e-1");
   chunk.ids = {{key, 3}};
   Digest first;
@@ -79,6 +80,7 @@ TEST_F(DeciderStoreTest, ALargeChunkIsKeptAsASmallOneIs) {
   chunk.place.set_next_sequence(kMany + 1);
   LedgerState state = StateAfter({BoardEstablished("b-1")});
   chunk.state_rows = state.TakeChangedRows();
+  SortStateRows(chunk.state_rows);
   for (uint64_t i = 1; i <= kMany; ++i) {
     EventKey key;
     key.bytes[0] = static_cast<uint8_t>(i >> 8);
@@ -102,6 +104,7 @@ TEST_F(DeciderStoreTest, ClaimsStayInTheStoreUntilTheyAreAskedFor) {
   LedgerState state = StateAfter(Numbered(RandomHistory(20240604, 300)));
   ASSERT_GT(state.claims.size(), 0u);
   chunk.state_rows = state.TakeChangedRows();
+  SortStateRows(chunk.state_rows);
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
   LedgerState loaded;
   ASSERT_TRUE(store_->Load(kLedger, loaded).ok());

@@ -136,10 +136,24 @@ absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
   return absl::OkStatus();
 }
 
-// What an event posts is mostly for one account.
-AccountTable::Account& AccountTable::Touch(const std::string& name) {
-  if (!touched_.empty() && touched_.back()->name == name) return *touched_.back();
-  const auto [at, is_new] = by_name_.try_emplace(name, nullptr);
+void PostedEvents::Add(Sequence sequence, const std::vector<Posting>& postings) {
+  for (const Posting& posting : postings) {
+    const std::string& name = posting.account;
+    // What an event posts is mostly for one account.
+    const bool again = !rows_.empty() && rows_.back().name_bytes == name.size() &&
+                       std::string_view(names_).substr(rows_.back().name) == name;
+    if (!again) names_ += name;
+    rows_.push_back({sequence, names_.size() - name.size(), name.size(), posting.cell, posting.delta});
+  }
+}
+
+void PostedEvents::Clear() {
+  names_.clear();
+  rows_.clear();
+}
+
+AccountTable::Account& AccountTable::Find(std::string_view name) {
+  const auto [at, is_new] = by_name_.try_emplace(absl::string_view(name.data(), name.size()), nullptr);
   if (is_new) {
     Account& account = accounts_.emplace_back();
     account.name = name;
@@ -161,20 +175,47 @@ absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store
   return absl::OkStatus();
 }
 
-absl::Status AccountTable::Add(Sequence sequence, const std::vector<Posting>& postings,
-                               const ViewStore& store) {
-  for (const Posting& posting : postings) {
-    Account& account = Touch(posting.account);
-    if (!account.loaded) RETURN_IF_ERROR(LoadBalances(account, store));
-    if (account.last_sequence != sequence) {
-      account.last_sequence = sequence;
-      account.last_row = BeginRow(account.postings, sequence);
-      touched_.push_back(&account);
-    }
-    AppendCellDelta(account.postings, posting.cell, posting.delta);
-    account.balances[posting.cell] += posting.delta;
-    ++account.row.postings_since;
+absl::Status AccountTable::Add(const PostedEvents& events, const ViewStore& store) {
+  const std::vector<PostedEvents::Row>& rows = events.rows_;
+  places_.clear();
+  for (const PostedEvents::Row& row : rows) {
+    const bool again = !places_.empty() && row.name == rows[places_.size() - 1].name;
+    Account* account = again ? places_.back().account
+                             : &Find(std::string_view(events.names_).substr(row.name, row.name_bytes));
+    if (!account->loaded) RETURN_IF_ERROR(LoadBalances(*account, store));
+    places_.push_back({account, absl::Hash<Cell>()(row.cell)});
   }
+  const auto prefetch = [&](size_t i, const auto& step) {
+    if (i < rows.size()) step(places_[i].account->balances, Likely{places_[i].cell_hash});
+  };
+  for (size_t i = 0; i < rows.size(); ++i) {
+    prefetch(i + 2 * kPrefetchAhead, [](const Balances& cells, Likely cell) { cells.prefetch(cell); });
+    prefetch(i + kPrefetchAhead, [](const Balances& cells, Likely cell) { (void)cells.find(cell); });
+    if (i > 0 && rows[i].sequence != rows[i - 1].sequence) EndEvent(rows[i - 1].sequence);
+    AddRow(places_[i], rows[i]);
+  }
+  if (!rows.empty()) EndEvent(rows.back().sequence);
+  return absl::OkStatus();
+}
+
+void AccountTable::AddRow(const Place& place, const PostedEvents::Row& row) {
+  Account& account = *place.account;
+  if (account.last_sequence != row.sequence) {
+    account.last_sequence = row.sequence;
+    account.last_row = BeginRow(account.postings, row.sequence);
+    touched_.push_back(&account);
+  }
+  AppendCellDelta(account.postings, row.cell, row.delta);
+  const auto balance = account.balances.find(row.cell, place.cell_hash);
+  if (balance != account.balances.end()) {
+    balance->second += row.delta;
+  } else {
+    account.balances[row.cell] = row.delta;
+  }
+  ++account.row.postings_since;
+}
+
+void AccountTable::EndEvent(Sequence sequence) {
   for (Account* account : touched_) {
     EndRow(account->postings, account->last_row);
     cells_in_memory_ += account->balances.size() - account->row.cells;
@@ -188,7 +229,6 @@ absl::Status AccountTable::Add(Sequence sequence, const std::vector<Posting>& po
     account->changed = true;
   }
   touched_.clear();
-  return absl::OkStatus();
 }
 
 AccountRows AccountTable::TakeRows() {

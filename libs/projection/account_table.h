@@ -4,14 +4,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/base/ids.h"
+#include "libs/base/prefetch.h"
 #include "libs/postings/postings.h"
 #include "libs/projection/account_history.h"
 #include "libs/view_store/view_rows.h"
@@ -49,6 +52,26 @@ class AccountRows {
   std::vector<Changed> accounts_;  // by number
 };
 
+// What events posted, in the order of the log.
+class PostedEvents {
+ public:
+  // REQUIRES: sequences rise.
+  void Add(Sequence sequence, const std::vector<Posting>& postings);
+  void Clear();
+
+ private:
+  friend class AccountTable;
+  struct Row {
+    Sequence sequence = 0;
+    size_t name = 0;  // where the account's begins
+    size_t name_bytes = 0;
+    Cell cell = 0;
+    int64_t delta = 0;
+  };
+  std::string names_;
+  std::vector<Row> rows_;
+};
+
 // Balances are loaded when an account is first posted to, and dropped once there are too many of them. Not
 // thread-safe.
 class AccountTable {
@@ -58,10 +81,9 @@ class AccountTable {
   // Reads the list of accounts; balances stay where they are.   UNAVAILABLE, DATA_LOSS  as ViewStore.
   [[nodiscard]] absl::Status Load(ViewSnapshot& snapshot);
 
-  // Adds what one event posted.  `store` gives the balances of an account that is not in memory.
+  // Adds what events posted.  `store` gives the balances of an account that is not in memory.
   // REQUIRES: sequences rise.   UNAVAILABLE, DATA_LOSS  as ViewStore; the table can then no longer be used.
-  [[nodiscard]] absl::Status Add(Sequence sequence, const std::vector<Posting>& postings,
-                                 const ViewStore& store);
+  [[nodiscard]] absl::Status Add(const PostedEvents& events, const ViewStore& store);
 
   // What was added since the last call; the next chunk begins.
   [[nodiscard]] AccountRows TakeRows();
@@ -73,11 +95,13 @@ class AccountTable {
   size_t cells_in_memory() const { return cells_in_memory_; }
 
  private:
+  using Balances =
+      absl::flat_hash_map<Cell, Balance, HashOrLikely<absl::Hash<Cell>>, EqualOrLikely<std::equal_to<Cell>>>;
   struct Account {
     std::string name;
     ViewAccountRow row;
     bool loaded = false;
-    absl::flat_hash_map<Cell, Balance> balances;
+    Balances balances;
     // Of this chunk, as AccountRows has them.
     std::string postings;
     std::vector<AccountCheckpoint> checkpoints;
@@ -86,14 +110,22 @@ class AccountTable {
     bool changed = false;
   };
 
-  Account& Touch(const std::string& name);
+  Account& Find(std::string_view name);
   absl::Status LoadBalances(Account& account, const ViewStore& store);
+  // Where a row goes.
+  struct Place {
+    Account* account = nullptr;
+    size_t cell_hash = 0;
+  };
+  void AddRow(const Place& place, const PostedEvents::Row& row);
+  void EndEvent(Sequence sequence);
 
   const ViewKeyspace keys_;
   std::deque<Account> accounts_;  // by number - 1
   absl::flat_hash_map<std::string, Account*> by_name_;
   std::vector<Account*> changed_;
   std::vector<Account*> touched_;  // by the event at hand
+  std::vector<Place> places_;      // of the rows at hand; kept for its memory
   size_t cells_in_memory_ = 0;
 };
 

@@ -16,7 +16,7 @@ absl::Status GiveAll(const KeyedRows& rows, ViewRowSink put) {
 }  // namespace
 
 // The order of the keys is that of the letters of the tables.
-absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) const {
+absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) {
   if (answering) RETURN_IF_ERROR(put(AnsweringKey(keys.ledger), *answering));
   RETURN_IF_ERROR(accounts.GiveAccounts(put, keys));
   RETURN_IF_ERROR(GiveAll(commits, put));
@@ -24,6 +24,7 @@ absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) const 
   RETURN_IF_ERROR(accounts.GiveCheckpoints(put, keys));
   RETURN_IF_ERROR(put(keys.Place(), place));
   RETURN_IF_ERROR(accounts.GivePostings(put, keys));
+  SortStateRows(states);
   std::string state = keys.Table(ViewTable::kState);
   const size_t table_bytes = state.size();
   for (const auto& [key, value] : states) {
@@ -35,7 +36,7 @@ absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) const 
 
 // The rows are shared with whichever of the two runs: the first takes nothing along if it does not begin.
 std::future<absl::Status> IngestAside(ViewStore& store, const ViewKeyspace& keys, ChunkRows rows) {
-  const auto ingest = [&store, keys, shared = std::make_shared<const ChunkRows>(std::move(rows))] {
+  const auto ingest = [&store, keys, shared = std::make_shared<ChunkRows>(std::move(rows))] {
     return store.Ingest([&](ViewRowSink put) { return shared->GiveTo(put, keys); });
   };
   try {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "libs/domain/state_rows.h"
 #include "libs/projection/account_table.h"
 #include "libs/view_store/view_keys.h"
 #include "libs/view_store/view_store.h"
@@ -24,11 +25,11 @@ struct ChunkRows {
   KeyedRows commits;
   KeyedRows facts;
   std::string place;  // up to which the chunk goes
-  KeyedRows states;   // keys without the table's
+  StateRows states;   // keys without the table's; in no order
   KeyedRows times;
 
   // Puts the rows together, in the order of their keys.   Errors of `put`.
-  [[nodiscard]] absl::Status GiveTo(ViewRowSink put, const ViewKeyspace& keys) const;
+  [[nodiscard]] absl::Status GiveTo(ViewRowSink put, const ViewKeyspace& keys);
 };
 
 // Ingests the rows of a chunk on a thread of its own: begun when this returns, if there is a thread to be

@@ -47,7 +47,11 @@ absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait
   CommitBatch batch;
   ASSIGN_OR_RETURN(batch.commits, reader_->Read(wait_max, bytes_max));
   batch.place = reader_->place();
-  batch.arena = std::make_unique<google::protobuf::Arena>();
+  // A batch takes megabytes, in blocks that the allocator keeps at hand.
+  google::protobuf::ArenaOptions blocks;
+  blocks.start_block_size = 16 * 1024;
+  blocks.max_block_size = 32 * 1024;
+  batch.arena = std::make_unique<google::protobuf::Arena>(blocks);
   batch.bodies.reserve(batch.commits.size());
   for (const ReadCommit& commit : batch.commits) {
     v1::CommitBody* body = nullptr;

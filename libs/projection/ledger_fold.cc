@@ -79,7 +79,10 @@ struct LedgerFold::Memory {
   AccountTable accounts;
   std::optional<CommitEnd> last;  // the last commit
   ViewCommitRow last_row;
-  std::vector<Posting> postings;  // of the event at hand
+  std::vector<LedgerState::FoundAhead> found;  // for the events to come
+  size_t next_found = 0;                       // of the next of them
+  std::vector<Posting> postings;               // of the event at hand
+  PostedEvents posted;                         // and not yet added to the accounts
 
   // Rows of the chunk, beside those of the accounts and of the state.
   KeyedRows commits;
@@ -203,6 +206,7 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
       Advance(commit, place);
       bytes += commit.stored.size();
     }
+    RETURN_IF_ERROR(AddPosted());
     if (!ahead) reader.LetGo();
   }
   const bool more = bytes >= options_.chunk_bytes;
@@ -258,22 +262,29 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit, const v1::CommitBo
   for (int i = 0; i < body->events_size(); ++i) {
     const v1::Event& event = body->events(i);
     const Sequence sequence = first + static_cast<Sequence>(i);
+    memory.state.Expect(memory.found, memory.next_found++);
     if (event.body_case() == v1::Event::BODY_NOT_SET) {
       return Unfit(commit, sequence, "", "this release does not know its type");
     }
-    if (event.stream_version() != memory.state.StreamVersion(event.stream()) + 1) {
-      return Unfit(commit, sequence, TypeOf(event), "its stream version does not follow");
-    }
     memory.postings.clear();
-    if (!AppendPostings(event, memory.state, memory.postings).ok()) {
-      return Unfit(commit, sequence, TypeOf(event), "it cannot be posted");
+    const bool posted = AppendPostings(event, memory.state, memory.postings).ok();
+    if (!posted || !Evolve(event, memory.state).ok()) {
+      // The state is as it was.
+      const bool follows = event.stream_version() == memory.state.StreamVersion(event.stream()) + 1;
+      return Unfit(commit, sequence, TypeOf(event),
+                   !follows ? "its stream version does not follow"
+                   : posted ? "it cannot be applied"
+                            : "it cannot be posted");
     }
-    if (!Evolve(event, memory.state).ok()) {
-      return Unfit(commit, sequence, TypeOf(event), "it cannot be applied");
-    }
-    RETURN_IF_ERROR(FromStore(memory.accounts.Add(sequence, memory.postings, store_)));
+    memory.posted.Add(sequence, memory.postings);
     if (IsFact(event)) memory.facts.emplace_back(options_.keys.Fact(sequence), Serialise(event));
   }
+  return absl::OkStatus();
+}
+
+absl::Status LedgerFold::AddPosted() {
+  RETURN_IF_ERROR(FromStore(memory_->accounts.Add(memory_->posted, store_)));
+  memory_->posted.Clear();
   return absl::OkStatus();
 }
 
@@ -282,11 +293,13 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit, const v1::CommitBo
 // folded.
 absl::StatusOr<size_t> LedgerFold::FetchClaims(const CommitBatch& batch, size_t begin) {
   std::vector<std::string> rows;
+  memory_->found.clear();
+  memory_->next_found = 0;
   size_t end = begin;
   for (int events = 0; end < batch.bodies.size() && events < kFetchedEvents; ++end) {
     const v1::CommitBody* body = batch.bodies[end];
     if (body == nullptr) continue;
-    memory_->state.AddMissingClaims(body->events(), rows);
+    memory_->state.AddMissingClaims(body->events(), rows, memory_->found);
     events += body->events_size();
   }
   if (rows.empty()) return end;
@@ -327,6 +340,7 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, 
     return step;
   }
   RETURN_IF_ERROR(FromLog(memory_->reader->CheckAnchors()));
+  RETURN_IF_ERROR(AddPosted());
   RETURN_IF_ERROR(AwaitWritten());
   ChunkRows rows = TakeRows(place);
   ChunkUnderWay chunk{
@@ -443,49 +457,6 @@ absl::Status LedgerFold::Unfit(const ReadCommit& commit, Sequence sequence, std:
                    fmt::format("the fold of ledger {} stopped before {}@{}{}: {}", options_.ledger,
                                options_.ledger, sequence, event, why)};
   return absl::InternalError(misfit_->what);
-}
-
-absl::Status LedgerFold::FromLog(const absl::Status& status) {
-  if (status.ok()) return status;
-  trouble_ = FoldTrouble::kLog;
-  advice_ =
-      "Nothing is lost, and it is tried again. If it goes on, see whether the log, or its brokers, can be "
-      "reached.";
-  if (absl::IsUnavailable(status)) return status;
-  const bool gone = absl::IsNotFound(status);
-  if (gone && !folded_) return absl::UnavailableError(std::string(status.message()));
-  if (absl::IsFailedPrecondition(status)) {
-    return Stop(std::string(status.message()), "Set right what the message names, and start again.");
-  }
-  return Stop(
-      gone ? fmt::format("ledger {} is gone from the log", options_.ledger) : std::string(status.message()),
-      "Append nothing to this ledger. Compare its receipts with those of a replica or a backup, restore "
-      "the log, and start again.");
-}
-
-// Whatever the store did not take, or could not give, is not what is in memory.
-absl::Status LedgerFold::FromStore(const absl::Status& status) {
-  if (status.ok()) return status;
-  reload_ = true;
-  trouble_ = FoldTrouble::kStore;
-  advice_ =
-      "Nothing is lost, and it is tried again. Free space on the disk of the view store, or mend it; the "
-      "fold "
-      "then goes on by itself. If it does not, restart the program.";
-  if (absl::IsUnavailable(status)) return status;
-  if (absl::IsFailedPrecondition(status)) {
-    return Stop(fmt::format("ledger {}: {}", options_.ledger, std::string(status.message())),
-                "The disk of the view store failed, and nothing more is written to it. Mend the disk or free "
-                "space on it, then restart the program: nothing is lost, it goes on from there.");
-  }
-  return Stop(fmt::format("ledger {}: {}", options_.ledger, std::string(status.message())),
-              "Stop the program, delete the view store, and start again: it is rebuilt from the log.");
-}
-
-absl::Status LedgerFold::Stop(const std::string& what, std::string advice) {
-  stopped_ = absl::DataLossError(what);
-  advice_ = std::move(advice);
-  return stopped_;
 }
 
 }  // namespace realise

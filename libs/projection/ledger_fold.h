@@ -123,6 +123,7 @@ class LedgerFold {
   absl::Status Fold(const ReadCommit& commit, const v1::CommitBody* body);
   absl::Status FoldEvents(const ReadCommit& commit, const v1::CommitBody* body);
   absl::StatusOr<size_t> FetchClaims(const CommitBatch& batch, size_t begin);
+  absl::Status AddPosted();
   void AddCommitRows(const ReadCommit& commit);
   absl::StatusOr<ChunkPermits::Permit> TakePermit();
   absl::StatusOr<FoldStep> Write(const internal::v1::LogPlace& place, ChunkPermits::Permit permit);

@@ -10,11 +10,14 @@ __extension__ using UnsignedBalance = unsigned __int128;
 
 template <typename T>
 void AppendVarint(std::string& to, T value) {
+  char bytes[(sizeof(T) * 8 + 6) / 7];
+  size_t size = 0;
   while (value >= 0x80) {
-    to.push_back(static_cast<char>(static_cast<uint8_t>(value & 0x7f) | 0x80));
+    bytes[size++] = static_cast<char>(static_cast<uint8_t>(value & 0x7f) | 0x80);
     value >>= 7;
   }
-  to.push_back(static_cast<char>(static_cast<uint8_t>(value)));
+  bytes[size++] = static_cast<char>(static_cast<uint8_t>(value));
+  to.append(bytes, size);
 }
 
 // Takes a varint from the front of `row`; false if there is none that fits into T.
