@@ -58,10 +58,11 @@ bool ParseRow(std::string_view bytes, google::protobuf::MessageLite& message) {
 
 bool ParseRow(std::string_view bytes, ClaimState& claim) { return claim.Parse(bytes); }
 
+constexpr std::string_view kClaimPrefix = "claim/";
+
 // What a stream is about: the kind of its row, 0 if there is none, and its id.
 std::pair<char, std::string_view> EntityOf(std::string_view stream) {
   // Most streams are a claim's; this one is looked for without a loop over prefixes.
-  static constexpr std::string_view kClaimPrefix = "claim/";
   if (stream.starts_with(kClaimPrefix)) return {kClaim, stream.substr(kClaimPrefix.size())};
   static constexpr std::pair<std::string_view, char> kKindOfPrefix[] = {
       {"measure/", kMeasure}, {"benefit/", kBenefit}, {"project/", kProject},
@@ -292,8 +293,12 @@ void LedgerState::NoteAnew(const std::vector<RowName>& changed) {
 }
 
 void LedgerState::AddMissingClaim(std::string_view stream, std::vector<std::string>& rows) {
-  const auto [kind, id] = EntityOf(stream);
-  if (kind == kClaim) FindClaim(id, claims.Hash(id), rows);
+  const std::string_view id = ClaimOf(stream);
+  if (!id.empty()) FindClaim(id, claims.Hash(id), rows);
+}
+
+std::string_view LedgerState::ClaimOf(std::string_view stream) {
+  return stream.starts_with(kClaimPrefix) ? stream.substr(kClaimPrefix.size()) : std::string_view();
 }
 
 EntityTable<ClaimState>::Row* LedgerState::FindClaim(std::string_view id, uint64_t hash,
@@ -302,92 +307,6 @@ EntityTable<ClaimState>::Row* LedgerState::FindClaim(std::string_view id, uint64
   const bool may_be_left = claim == nullptr && (claims_left_before_ || claims_left_.MayHave(hash));
   if (may_be_left) rows.push_back(RowKey(kClaim, id));
   return claim;
-}
-
-void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
-                                   std::vector<std::string>& rows) {
-  std::vector<FoundAhead> found;
-  AddMissingClaims(events, rows, found);
-}
-
-// What is looked at for an event comes from memory in steps, each some events before the next: the event, its
-// texts, the table's place of the claim, the claim, the table's place of its benefit, the benefit.
-void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
-                                   std::vector<std::string>& rows, std::vector<FoundAhead>& found) {
-  struct Sought {
-    std::string_view claim;  // empty: it is about none
-    std::string_view benefit;
-    uint64_t hash = 0;            // of the claim, then of the benefit
-    const void* place = nullptr;  // likewise
-  };
-  const auto size = static_cast<size_t>(events.size());
-  const size_t found_before = found.size();
-  found.resize(found_before + size);
-  std::vector<Sought> sought(size);
-  const auto event_of = [&](size_t i) -> const v1::Event& { return events[static_cast<int>(i)]; };
-  const auto find_texts = [&](size_t i) {
-    PrefetchRow(event_of(i).stream().data());
-    if (event_of(i).has_claim_submitted()) PrefetchRow(&event_of(i).claim_submitted());
-  };
-  const auto seek_claim = [&](size_t i) {
-    const auto [kind, id] = EntityOf(event_of(i).stream());
-    if (kind != kClaim) return;
-    sought[i].claim = id;
-    sought[i].hash = claims.Hash(id);
-    claims.PrefetchTable(sought[i].hash);
-    if (!claims_left_before_) claims_left_.Prefetch(sought[i].hash);
-  };
-  const auto find_claim_place = [&](size_t i) {
-    if (!sought[i].claim.empty()) sought[i].place = claims.PrefetchPlace(sought[i].hash);
-  };
-  const auto find_claim_row = [&](size_t i) { claims.PrefetchRowAt(sought[i].place); };
-  const auto take_claim = [&](size_t i) {
-    if (sought[i].claim.empty()) return;
-    auto* claim = FindClaim(sought[i].claim, sought[i].hash, rows);
-    found[found_before + i].claim = claim;
-    if (claim != nullptr) {
-      sought[i].benefit = claim->value.benefit_id();
-    } else if (event_of(i).has_claim_submitted()) {
-      sought[i].benefit = event_of(i).claim_submitted().benefit_id();
-    }
-    if (sought[i].benefit.empty()) return;
-    sought[i].hash = benefits.Hash(sought[i].benefit);
-    benefits.PrefetchTable(sought[i].hash);
-  };
-  const auto find_benefit_place = [&](size_t i) {
-    if (!sought[i].benefit.empty()) sought[i].place = benefits.PrefetchPlace(sought[i].hash);
-  };
-  const auto find_benefit_row = [&](size_t i) {
-    if (!sought[i].benefit.empty()) benefits.PrefetchRowAt(sought[i].place);
-  };
-  const auto take_benefit = [&](size_t i) {
-    if (!sought[i].benefit.empty()) {
-      found[found_before + i].benefit = benefits.FindRow(sought[i].benefit, sought[i].hash);
-    }
-  };
-  const auto step = [&](size_t round, size_t steps, const auto& take) {
-    const size_t i = round - steps * kPrefetchAhead;
-    if (round >= steps * kPrefetchAhead && i < size) take(i);
-  };
-  for (size_t round = 0; round < size + 8 * kPrefetchAhead; ++round) {
-    step(round, 0, [&](size_t i) { PrefetchRow(&event_of(i)); });
-    step(round, 1, find_texts);
-    step(round, 2, seek_claim);
-    step(round, 3, find_claim_place);
-    step(round, 4, find_claim_row);
-    step(round, 5, take_claim);
-    step(round, 6, find_benefit_place);
-    step(round, 7, find_benefit_row);
-    step(round, 8, take_benefit);
-  }
-}
-
-void LedgerState::Expect(const std::vector<FoundAhead>& found, size_t i) {
-  if (found[i].claim != nullptr) claims.found_ = found[i].claim;
-  if (found[i].benefit != nullptr) benefits.found_ = found[i].benefit;
-  if (i + kPrefetchAhead >= found.size()) return;
-  PrefetchRow(found[i + kPrefetchAhead].claim);
-  PrefetchRow(found[i + kPrefetchAhead].benefit);
 }
 
 void LedgerState::LetGoOfClaims(size_t claims_max) {

@@ -91,6 +91,7 @@ class LedgerState {
   struct FoundAhead {
     EntityTable<ClaimState>::Row* claim = nullptr;
     EntityTable<state::BenefitState>::Row* benefit = nullptr;
+    EntityTable<state::ProjectState>::Row* project = nullptr;
   };
   // The same of the streams of many events, which takes less time.
   void AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
@@ -130,6 +131,8 @@ class LedgerState {
   // Calls `use` with the table of a kind; false if there is no such kind.
   template <typename State, typename Use>
   static bool WithTable(State& state, char kind, Use use);
+  // The id of the claim that a stream is about; empty if it is about none.
+  static std::string_view ClaimOf(std::string_view stream);
   EntityTable<ClaimState>::Row* FindClaim(std::string_view id, uint64_t hash, std::vector<std::string>& rows);
   std::string RowAsItIs(const RowName& row);
   void NoteAnew(const std::vector<RowName>& changed);
