@@ -169,9 +169,11 @@ TEST_F(ViewDigestTest, APostingThatWasChangedByHandIsFoundFromItsEventOn) {
   Replica one(memory_.log()), other(memory_.log());
   ASSERT_TRUE(one.projection().RunOnce().ok() && other.projection().RunOnce().ok());
   other.Change(ViewTable::kPostings, 3, [](const std::string& value) {
-    const auto deltas = DecodeCellDeltas(value);
     std::string changed;
-    for (const CellDelta& delta : *deltas) AppendCellDelta(changed, delta.cell, delta.delta + 1);
+    for (std::string_view left = value; !left.empty();) {
+      const auto delta = TakeCellDelta(left);
+      AppendCellDelta(changed, delta->cell, delta->delta + 1);
+    }
     return changed;
   });
   const auto at = [&](Sequence sequence) { return "AA1@" + std::to_string(sequence); };

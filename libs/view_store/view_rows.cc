@@ -62,17 +62,6 @@ std::optional<CellDelta> TakeCellDelta(std::string_view& row) {
   return next;
 }
 
-std::optional<std::vector<CellDelta>> DecodeCellDeltas(std::string_view row) {
-  std::vector<CellDelta> deltas;
-  while (!row.empty()) {
-    const auto next = TakeCellDelta(row);
-    if (!next) return std::nullopt;
-    deltas.push_back(*next);
-  }
-  if (deltas.empty()) return std::nullopt;
-  return deltas;
-}
-
 std::string EncodeBalances(const std::vector<CellBalance>& balances) {
   std::string row;
   row.reserve(balances.size() * 8);

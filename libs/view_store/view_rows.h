@@ -30,8 +30,6 @@ struct CellDelta {
 };
 
 void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta);
-// Nothing if the row does not decode.
-[[nodiscard]] std::optional<std::vector<CellDelta>> DecodeCellDeltas(std::string_view row);
 // Takes the first one from a row; nothing if it does not decode.
 [[nodiscard]] std::optional<CellDelta> TakeCellDelta(std::string_view& row);
 

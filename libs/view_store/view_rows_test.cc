@@ -26,17 +26,21 @@ TEST(ViewRows, CellDeltasComeBack) {
   const std::vector<CellDelta> deltas = {{0, 1}, {kCellMax, kMin}, {5, kMax}, {5, -3}, {0, -1}};
   std::string row;
   for (const CellDelta& delta : deltas) AppendCellDelta(row, delta.cell, delta.delta);
-  EXPECT_EQ(DecodeCellDeltas(row), deltas);
+  std::string_view left = row;
+  for (const CellDelta& delta : deltas) EXPECT_EQ(TakeCellDelta(left), delta);
+  EXPECT_TRUE(left.empty());
 }
+
+std::optional<CellDelta> FirstCellDelta(std::string_view row) { return TakeCellDelta(row); }
 
 TEST(ViewRows, DamagedCellDeltasAreRefused) {
   std::string row;
   AppendCellDelta(row, kCellMax, kMin);
   for (size_t size = 0; size < row.size(); ++size) {
-    EXPECT_EQ(DecodeCellDeltas(std::string_view(row).substr(0, size)), std::nullopt) << size;
+    EXPECT_EQ(FirstCellDelta(std::string_view(row).substr(0, size)), std::nullopt) << size;
   }
-  EXPECT_EQ(DecodeCellDeltas(std::string(10, '\xff') + "\x01"), std::nullopt);
-  EXPECT_EQ(DecodeCellDeltas(std::string(9, '\xff') + "\x02\x01"), std::nullopt);  // 65 bits
+  EXPECT_EQ(FirstCellDelta(std::string(10, '\xff') + "\x01"), std::nullopt);
+  EXPECT_EQ(FirstCellDelta(std::string(9, '\xff') + "\x02\x01"), std::nullopt);  // 65 bits
 }
 
 TEST(ViewRows, BalancesComeBackBeyond64Bits) {

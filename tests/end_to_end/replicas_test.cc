@@ -75,10 +75,11 @@ class Replicas : public ::testing::Test {
       key = snapshot->key();
       value = snapshot->value();
     }
-    auto deltas = DecodeCellDeltas(value);
-    ASSERT_TRUE(deltas && deltas->size() == 1);
+    std::string_view left = value;
+    const auto delta = TakeCellDelta(left);
+    ASSERT_TRUE(delta && left.empty());
     value.clear();
-    AppendCellDelta(value, deltas->front().cell, deltas->front().delta + 1);
+    AppendCellDelta(value, delta->cell, delta->delta + 1);
     ViewRows rows;
     rows.Put(key, value);
     ASSERT_TRUE((*store)->Write(rows).ok());

@@ -21,10 +21,13 @@ void ReadKey(std::string_view key) {
 }
 
 void ReadRow(std::string_view row) {
-  if (const auto deltas = DecodeCellDeltas(row)) {
+  for (std::string_view left = row; !left.empty();) {
+    const auto delta = TakeCellDelta(left);
+    if (!delta) break;
     std::string again;
-    for (const CellDelta& delta : *deltas) AppendCellDelta(again, delta.cell, delta.delta);
-    Require(DecodeCellDeltas(again) == deltas, "deltas read as what was written");
+    AppendCellDelta(again, delta->cell, delta->delta);
+    std::string_view written = again;
+    Require(TakeCellDelta(written) == delta && written.empty(), "a delta reads as what was written");
   }
   if (const auto balances = DecodeBalances(row)) {
     Require(DecodeBalances(EncodeBalances(*balances)) == balances, "balances read as what was written");
