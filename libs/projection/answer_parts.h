@@ -56,8 +56,12 @@ inline constexpr int kMonthsMax = 240;
 // The balance of a cell; 0 if it was never posted to.
 [[nodiscard]] int64_t BalanceOf(const Cells& cells, Cell cell);
 
-// Adds to `sum`.   OUT_OF_RANGE  it does not fit into 64 bits.
-[[nodiscard]] absl::Status AddTo(int64_t& sum, int64_t amount);
+// Adds to `sum`.   OUT_OF_RANGE  it does not fit into 64 bits.  In the header because answers add up
+// thousands.
+[[nodiscard]] absl::Status SumOutOfRange();
+[[nodiscard]] inline absl::Status AddTo(int64_t& sum, int64_t amount) {
+  return __builtin_add_overflow(sum, amount, &sum) ? SumOutOfRange() : absl::OkStatus();
+}
 
 [[nodiscard]] v1::Fraction FractionOf(const Rational& value, int decimals);
 

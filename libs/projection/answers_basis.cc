@@ -3,7 +3,6 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
-#include "libs/base/money.h"
 #include "libs/base/status_macros.h"
 #include "libs/projection/answer_parts.h"
 
@@ -166,12 +165,7 @@ int64_t BalanceOf(const Cells& cells, Cell cell) {
   return at == cells.end() ? 0 : at->second;
 }
 
-absl::Status AddTo(int64_t& sum, int64_t amount) {
-  const std::optional<int64_t> added = CheckedAdd(sum, amount);
-  if (!added) return absl::OutOfRangeError("a sum does not fit into 64 bits");
-  sum = *added;
-  return absl::OkStatus();
-}
+absl::Status SumOutOfRange() { return absl::OutOfRangeError("a sum does not fit into 64 bits"); }
 
 v1::Fraction FractionOf(const Rational& value, int decimals) {
   v1::Fraction fraction;

@@ -22,11 +22,12 @@ using CountedMeasures = std::map<std::string, Counted>;  // by measure
 // Months in which a measure is part of a board's figures, by measure, by board.
 using MonthsOfBoards = std::map<std::string, std::map<std::string, std::vector<Period>>, std::less<>>;
 
-// The measures that may be part of the boards' figures, in any month.
+// The measures of bed days that may be part of the boards' figures, in any month.
 std::set<std::string> MeasuresOf(const Structure& structure, const std::vector<std::string>& boards) {
   std::set<std::string> ids;
   for (const std::string& board : boards) {
-    ids.merge(structure.MeasuresEverOf(board));
+    const auto& of_board = structure.MeasuresEverOf(board, v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE);
+    ids.insert(of_board.begin(), of_board.end());
   }
   return ids;
 }

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr int kWeeksDecimals = 1;
 constexpr int kPercentDecimals = 1;
 static_assert(kWeeklyBands == kBands);
+
+using Measure = std::pair<const std::string, MeasureFacts>;  // with its id
 
 bool IsWaits(const MeasureFacts& measure) {
   return measure.definition.unit() == v1::MEASURE_UNIT_WEEKLY_WAIT_BANDS;
@@ -83,22 +86,21 @@ class WaitsAnswer {
   absl::Status AddMeasures(const std::set<std::string>& measures, v1::QueryWaitsResponse& response);
 
  private:
-  absl::Status AddToPool(const std::string& measure_id, Pool& pool);
+  absl::Status AddToPool(const Measure& measure, Pool& pool);
 
   const FigureSource& source_;
   const Ground& ground_;
   const Period month_;
-  std::map<std::string, Cells> read_;  // by measure
+  absl::flat_hash_map<const MeasureFacts*, Cells> read_;
 };
 
-absl::Status WaitsAnswer::AddToPool(const std::string& measure_id, Pool& pool) {
-  auto at = read_.find(measure_id);
-  if (at == read_.end()) {
-    ASSIGN_OR_RETURN(Cells cells,
-                     source_.BalancesAt(BandsAccount(measure_id, month_.index()), ground_.end.sequence));
-    at = read_.emplace(measure_id, std::move(cells)).first;
+absl::Status WaitsAnswer::AddToPool(const Measure& measure, Pool& pool) {
+  const auto& [id, facts] = measure;
+  const auto [at, is_new] = read_.try_emplace(&facts);
+  if (is_new) {
+    ASSIGN_OR_RETURN(at->second, source_.BalancesAt(BandsAccount(id, month_.index()), ground_.end.sequence));
   }
-  return pool.Add(measure_id, at->second);
+  return pool.Add(id, at->second);
 }
 
 absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
@@ -106,17 +108,18 @@ absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
   const Structure& structure = ground_.structure();
   for (const std::string& board : boards) {
     // Measures come in the order of their ids, so those of a pool do too.
-    const std::set<std::string> candidates = structure.MeasuresEverOf(board);
-    std::map<v1::Pathway, std::vector<const std::string*>> pathways;
+    std::map<v1::Pathway, std::vector<const Measure*>> pathways;
+    const auto& candidates = structure.MeasuresEverOf(board, v1::MEASURE_UNIT_WEEKLY_WAIT_BANDS);
+    read_.reserve(read_.size() + candidates.size());
     for (const std::string& id : candidates) {
-      const MeasureFacts& facts = structure.measures().at(id);
-      if (!IsWaits(facts) || !structure.BoardsOf(facts, month_).contains(board)) continue;
-      pathways[facts.definition.pathway()].push_back(&id);
+      const Measure& measure = *structure.measures().find(id);
+      if (!structure.IsOf(board, measure.second, month_)) continue;
+      pathways[measure.second.definition.pathway()].push_back(&measure);
     }
     if (pathways.empty()) response.add_boards_without_measures(board);
     for (const auto& [pathway, measures] : pathways) {
       Pool pool;
-      for (const std::string* id : measures) RETURN_IF_ERROR(AddToPool(*id, pool));
+      for (const Measure* measure : measures) RETURN_IF_ERROR(AddToPool(*measure, pool));
       v1::Waits& waits = *response.add_waits();
       waits.set_board_id(board);
       waits.set_name(BoardName(ground_, board, month_.LastDay()));
@@ -130,9 +133,10 @@ absl::Status WaitsAnswer::AddBoards(const std::vector<std::string>& boards,
 absl::Status WaitsAnswer::AddMeasures(const std::set<std::string>& measures,
                                       v1::QueryWaitsResponse& response) {
   for (const std::string& id : measures) {
-    const MeasureFacts& facts = ground_.structure().measures().at(id);
+    const Measure& measure = *ground_.structure().measures().find(id);
+    const MeasureFacts& facts = measure.second;
     Pool pool;
-    RETURN_IF_ERROR(AddToPool(id, pool));
+    RETURN_IF_ERROR(AddToPool(measure, pool));
     v1::Waits& waits = *response.add_waits();
     waits.set_measure_id(id);
     waits.set_name(facts.title);
@@ -154,8 +158,9 @@ absl::StatusOr<std::set<std::string>> AskedMeasures(const Ground& ground,
     if (!IsWaits(at->second))
       return InvalidField("measure_ids", fmt::format("\"{}\" is no measure of waits", id));
   }
+  if (!request.all_measures()) return asked;
   for (const auto& [id, facts] : measures) {
-    if (request.all_measures() && IsWaits(facts)) asked.insert(id);
+    if (IsWaits(facts)) asked.insert(id);
   }
   return asked;
 }

@@ -1,5 +1,7 @@
 #include "libs/projection/structure.h"
 
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
@@ -117,7 +119,12 @@ absl::Status Structure::ApplyProject(const v1::Event& event) {
   assignment.set_effective_from(DayNumber(from));
   assignment.set_board_id(body.board_id());
   Assigned& assigned = assigned_.Mutable();
-  assigned.entries += assigned.projects_of_board[body.board_id()].insert(body.project_id()).second;
+  assigned.entries += assigned.boards_of_project[body.project_id()].insert(body.board_id()).second;
+  const auto measures = assigned.measures_of_project.find(body.project_id());
+  if (measures == assigned.measures_of_project.end()) return absl::OkStatus();
+  for (const auto& [measure_id, unit] : measures->second) {
+    assigned.ToBoard(body.board_id(), measure_id, unit);
+  }
   return absl::OkStatus();
 }
 
@@ -151,9 +158,17 @@ absl::Status Structure::ApplyMeasure(const v1::Event& event) {
   const bool is_project = body.has_project_id();
   at->second.assignees.push_back({from, is_project, is_project ? body.project_id() : body.board_id()});
   Assigned& assigned = assigned_.Mutable();
-  auto& of_assignee = is_project ? assigned.measures_of_project[body.project_id()]
-                                 : assigned.measures_of_board[body.board_id()];
-  assigned.entries += of_assignee.insert(body.measure_id()).second;
+  const v1::MeasureUnit unit = at->second.definition.unit();
+  if (!is_project) {
+    assigned.ToBoard(body.board_id(), body.measure_id(), unit);
+    return absl::OkStatus();
+  }
+  assigned.entries += assigned.measures_of_project[body.project_id()].emplace(body.measure_id(), unit).second;
+  const auto boards = assigned.boards_of_project.find(body.project_id());
+  if (boards == assigned.boards_of_project.end()) return absl::OkStatus();
+  for (const std::string& board_id : boards->second) {
+    assigned.ToBoard(board_id, body.measure_id(), unit);
+  }
   return absl::OkStatus();
 }
 
@@ -167,43 +182,51 @@ absl::Status Structure::ApplyBaseline(const v1::BaselineSet& baseline) {
   return absl::OkStatus();
 }
 
+void Structure::Assigned::ToBoard(const std::string& board_id, const std::string& measure_id,
+                                  v1::MeasureUnit unit) {
+  entries += measures_of_board[{board_id, unit}].insert(measure_id).second;
+}
+
+const std::string* Structure::BoardThrough(const Assignee& assignee, Period month) const {
+  const Date day = month.LastDay();
+  if (assignee.effective_from > day) return nullptr;
+  const std::string* board_id = &assignee.id;
+  if (assignee.is_project) {
+    const auto project = projects_->find(assignee.id);
+    if (project == projects_->end()) return nullptr;
+    const bool cancelled = project->second.has_cancelled_from() &&
+                           project->second.cancelled_from() <= DayNumber(month.FirstDay());
+    board_id = cancelled ? nullptr : BoardOn(project->second, day);
+    if (board_id == nullptr) return nullptr;
+  }
+  const auto board = boards_->find(*board_id);
+  if (board == boards_->end()) return nullptr;
+  if (board->second.closed_from && *board->second.closed_from <= day) return nullptr;
+  return &board->first;
+}
+
 std::set<std::string_view> Structure::BoardsOf(const MeasureFacts& measure, Period month) const {
   std::set<std::string_view> boards;
   if (measure.definition.published_total()) return boards;
-  const Date day = month.LastDay();
   for (const Assignee& assignee : measure.assignees) {
-    if (assignee.effective_from > day) continue;
-    const std::string* board_id = &assignee.id;
-    if (assignee.is_project) {
-      const auto project = projects_->find(assignee.id);
-      if (project == projects_->end()) continue;
-      const bool cancelled = project->second.has_cancelled_from() &&
-                             project->second.cancelled_from() <= DayNumber(month.FirstDay());
-      board_id = cancelled ? nullptr : BoardOn(project->second, day);
-      if (board_id == nullptr) continue;
-    }
-    const auto board = boards_->find(*board_id);
-    if (board == boards_->end()) continue;
-    if (board->second.closed_from && *board->second.closed_from <= day) continue;
-    boards.insert(board->first);
+    if (const std::string* board_id = BoardThrough(assignee, month)) boards.insert(*board_id);
   }
   return boards;
 }
 
-std::set<std::string> Structure::MeasuresEverOf(const std::string& board_id) const {
-  std::set<std::string> measures;
-  const Assigned& assigned = *assigned_;
-  if (const auto own = assigned.measures_of_board.find(board_id); own != assigned.measures_of_board.end()) {
-    measures = own->second;
-  }
-  const auto projects = assigned.projects_of_board.find(board_id);
-  if (projects == assigned.projects_of_board.end()) return measures;
-  for (const std::string& project : projects->second) {
-    const auto of_project = assigned.measures_of_project.find(project);
-    if (of_project == assigned.measures_of_project.end()) continue;
-    measures.insert(of_project->second.begin(), of_project->second.end());
-  }
-  return measures;
+bool Structure::IsOf(std::string_view board_id, const MeasureFacts& measure, Period month) const {
+  if (measure.definition.published_total()) return false;
+  return std::ranges::any_of(measure.assignees, [&](const Assignee& assignee) {
+    const std::string* of = BoardThrough(assignee, month);
+    return of != nullptr && *of == board_id;
+  });
+}
+
+const std::set<std::string>& Structure::MeasuresEverOf(const std::string& board_id,
+                                                       v1::MeasureUnit unit) const {
+  static const std::set<std::string> kNone;
+  const auto of_board = assigned_->measures_of_board.find({board_id, unit});
+  return of_board == assigned_->measures_of_board.end() ? kNone : of_board->second;
 }
 
 std::optional<Sequence> Structure::ClosedAt(Period month) const {

@@ -80,9 +80,12 @@ class Structure {
   // board that is closed on its last day; a published total never does.
   std::set<std::string_view> BoardsOf(const MeasureFacts& measure, Period month) const;
 
-  // The ids of the measures that BoardsOf may name the board for, in some month, and perhaps others: whoever
-  // asks about one board need not go through the measures of all.
-  std::set<std::string> MeasuresEverOf(const std::string& board_id) const;
+  // Whether BoardsOf names the board.
+  bool IsOf(std::string_view board_id, const MeasureFacts& measure, Period month) const;
+
+  // The ids of the measures in a unit that BoardsOf may name the board for, in some month, and perhaps
+  // others: whoever asks about one board need not go through the measures of all.
+  const std::set<std::string>& MeasuresEverOf(const std::string& board_id, v1::MeasureUnit unit) const;
 
   // The sequence of the event that closed a month; nothing while it is not closed.
   std::optional<Sequence> ClosedAt(Period month) const;
@@ -102,13 +105,17 @@ class Structure {
   absl::Status ApplyProject(const v1::Event& event);
   absl::Status ApplyMeasure(const v1::Event& event);
   absl::Status ApplyBaseline(const v1::BaselineSet& baseline);
+  // The board that an assignee stands for in a month; null if it stands for none.
+  const std::string* BoardThrough(const Assignee& assignee, Period month) const;
 
-  // Ever assigned: measures to boards and to projects, and projects to boards.
+  // Ever assigned: measures to projects and, through those too, to boards; projects to boards.
   struct Assigned {
-    std::map<std::string, std::set<std::string>> measures_of_board;
-    std::map<std::string, std::set<std::string>> measures_of_project;
-    std::map<std::string, std::set<std::string>> projects_of_board;
+    std::map<std::pair<std::string, v1::MeasureUnit>, std::set<std::string>> measures_of_board;
+    std::map<std::string, std::map<std::string, v1::MeasureUnit>> measures_of_project;
+    std::map<std::string, std::set<std::string>> boards_of_project;
     size_t entries = 0;
+
+    void ToBoard(const std::string& board_id, const std::string& measure_id, v1::MeasureUnit unit);
   };
 
   SharedPart<std::map<std::string, BoardFacts>> boards_;

@@ -241,7 +241,13 @@ TEST_F(StructureCacheTest, ABoardsMeasuresAreAmongThoseItEverHad) {
          month = month.Next()) {
       for (const std::string_view board : (*structure)->BoardsOf(measure, month)) {
         ++found;
-        ASSERT_TRUE((*structure)->MeasuresEverOf(std::string(board)).contains(id)) << board << ' ' << id;
+        const auto& ever = (*structure)->MeasuresEverOf(std::string(board), measure.definition.unit());
+        ASSERT_TRUE(ever.contains(id)) << board << ' ' << id;
+      }
+      for (const auto& [board, facts] : (*structure)->boards()) {
+        ASSERT_EQ((*structure)->IsOf(board, measure, month),
+                  (*structure)->BoardsOf(measure, month).contains(board))
+            << board << ' ' << id;
       }
     }
   }
