@@ -1,7 +1,6 @@
 #include "libs/projection/account_table.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "fmt/format.h"
@@ -37,31 +36,76 @@ void EndRow(std::string& chunk, size_t begin) {
   for (size_t i = 0; i < 4; ++i) chunk[begin + 8 + i] = static_cast<char>(bytes >> (8 * (3 - i)));
 }
 
-struct Checkpoint {
-  Sequence sequence = 0;  // 0: none
-  std::vector<CellBalance> balances;
-};
+// So many postings are read at once of those that are kept for the next questions: a seek takes as long as
+// some hundred of them.
+constexpr size_t kPostingsAtOnce = 1024;
 
-// The account's last one: its key is known, which is cheaper than a seek.
-absl::StatusOr<Checkpoint> LastCheckpoint(const ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                          const ViewAccountRow& account) {
-  if (account.checkpoint == 0) return Checkpoint();
-  const std::string key = keys.Checkpoint(account.number, account.checkpoint);
-  ASSIGN_OR_RETURN(const auto row, snapshot.Get(key));
-  auto balances = row ? DecodeBalances(*row) : std::nullopt;
+// A piece of history that begins at a checkpoint.
+absl::StatusOr<AccountHistory> BeginHistory(Sequence checkpoint, std::string_view key, std::string_view row) {
+  auto balances = DecodeBalances(row);
   if (!balances) return DamagedRow(key);
-  return Checkpoint{account.checkpoint, *std::move(balances)};
+  AccountHistory history;
+  history.from = history.up_to = checkpoint;
+  history.balances = *std::move(balances);
+  return history;
 }
 
-absl::StatusOr<Checkpoint> CheckpointUpTo(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                          AccountNumber account, Sequence sequence) {
-  const std::string prefix = keys.Account(ViewTable::kCheckpoints, account);
-  snapshot.SeekForPrev(keys.Checkpoint(account, sequence));
+// One that goes on where one that begins at the same checkpoint ends.
+AccountHistory GoOn(const AccountHistory& before) {
+  AccountHistory history;
+  history.from = before.from;
+  history.up_to = before.up_to;
+  history.balances = before.balances;
+  history.postings = before.postings;
+  return history;
+}
+
+// At the account's last checkpoint: its key is known, which is cheaper than a seek.
+absl::StatusOr<AccountHistory> BeginAtLast(const ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                           const ViewAccountRow& account, const AccountHistory* before) {
+  if (before != nullptr && before->from == account.checkpoint) return GoOn(*before);
+  if (account.checkpoint == 0) return AccountHistory();
+  const std::string key = keys.Checkpoint(account.number, account.checkpoint);
+  ASSIGN_OR_RETURN(const auto row, snapshot.Get(key));
+  if (!row) return DamagedRow(key);
+  return BeginHistory(account.checkpoint, key, *row);
+}
+
+// Whether a distance is no longer than a piece of history.
+bool IsNear(Sequence distance, const AccountHistory& history) {
+  return distance <= history.up_to - history.from;
+}
+
+bool Rises(const NearHistory& near, Sequence sequence) {
+  return near.before != nullptr && IsNear(sequence - near.before->up_to, *near.before);
+}
+
+bool Falls(const NearHistory& near, Sequence sequence) {
+  return near.behind != nullptr && IsNear(near.behind->from - sequence, *near.behind);
+}
+
+// At the last checkpoint up to `sequence`; for who goes back, so far before it that kPostingsAtOnce lead up
+// to the next one.
+absl::StatusOr<AccountHistory> BeginUpTo(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                         const ViewAccountRow& account, Sequence sequence,
+                                         const NearHistory& near) {
+  const std::string prefix = keys.Account(ViewTable::kCheckpoints, account.number);
+  snapshot.SeekForPrev(keys.Checkpoint(account.number, sequence));
+  const size_t apart = std::max(kCheckpointPostingsMin, account.cells);
+  const bool falls = Falls(near, sequence);
+  const auto unknown = [&] {
+    return snapshot.On(prefix) &&
+           (near.before == nullptr || snapshot.key() > keys.Checkpoint(account.number, near.before->up_to));
+  };
+  for (size_t postings = 2 * apart; falls && postings <= kPostingsAtOnce && unknown(); postings += apart) {
+    snapshot.Prev();
+  }
   RETURN_IF_ERROR(snapshot.status());
-  if (!snapshot.On(prefix)) return Checkpoint();
-  auto balances = DecodeBalances(snapshot.value());
-  if (!balances || snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
-  return Checkpoint{ReadUint64(snapshot.key().substr(prefix.size())), *std::move(balances)};
+  if (!snapshot.On(prefix)) return AccountHistory();
+  if (snapshot.key().size() != prefix.size() + 8) return DamagedRow(snapshot.key());
+  const Sequence checkpoint = ReadUint64(snapshot.key().substr(prefix.size()));
+  if (near.before != nullptr && near.before->from == checkpoint) return GoOn(*near.before);
+  return BeginHistory(checkpoint, snapshot.key(), snapshot.value());
 }
 
 }  // namespace
@@ -73,14 +117,14 @@ absl::Status DamagedRow(std::string_view key) {
 }
 
 absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
-                                      Sequence after, Sequence sequence,
-                                      std::vector<AccountPosting>& postings) {
+                                      const PostingsRange& range, std::vector<AccountPosting>& postings) {
   const std::string prefix = keys.Account(ViewTable::kPostings, account);
-  for (snapshot.Seek(keys.Posting(account, after + 1)); snapshot.On(prefix); snapshot.Next()) {
+  for (snapshot.Seek(keys.Posting(account, range.after + 1)); snapshot.On(prefix); snapshot.Next()) {
     const std::string_view key = snapshot.key();
     if (key.size() != prefix.size() + 8) return DamagedRow(key);
     const Sequence at = ReadUint64(key.substr(prefix.size()));
-    if (at > sequence) return at - 1;
+    const bool enough = postings.size() >= range.at_least || at > range.further_max;
+    if (at > range.up_to && enough) return at - 1;
     std::string_view row = snapshot.value();
     do {
       const auto posted = TakeCellDelta(row);
@@ -89,29 +133,37 @@ absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace
     } while (!row.empty());
   }
   RETURN_IF_ERROR(snapshot.status());
-  return sequence;
+  return kUpToTheEnd;
 }
 
 absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                           const ViewAccountRow& account, Sequence sequence) {
-  AccountHistory history;
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, account.checkpoint <= sequence
-                                              ? LastCheckpoint(snapshot, keys, account)
-                                              : CheckpointUpTo(snapshot, keys, account.number, sequence));
-  history.from = checkpoint.sequence;
-  history.balances = std::move(checkpoint.balances);
-  history.up_to = sequence;
-  const bool is_last = history.from == account.checkpoint;
-  if (history.from == sequence || (is_last && account.postings_since == 0)) return history;
-  history.postings.reserve(kCheckpointPostingsMin);
-  ASSIGN_OR_RETURN(history.up_to,
-                   ScanPostings(snapshot, keys, account.number, history.from, sequence, history.postings));
+                                           const ViewAccountRow& account, Sequence sequence,
+                                           const NearHistory& near) {
+  const bool behind_last = account.checkpoint <= sequence;
+  ASSIGN_OR_RETURN(AccountHistory history, behind_last ? BeginAtLast(snapshot, keys, account, near.before)
+                                                       : BeginUpTo(snapshot, keys, account, sequence, near));
+  if (behind_last && account.postings_since == history.postings.size()) {
+    history.up_to = kUpToTheEnd;
+  } else {
+    const bool one_by_one = Rises(near, sequence) || Falls(near, sequence);
+    const size_t at_least = history.postings.size() + (one_by_one ? kPostingsAtOnce : kCheckpointPostingsMin);
+    history.postings.reserve(behind_last ? account.postings_since : at_least);
+    const PostingsRange range{.after = history.up_to,
+                              .up_to = behind_last ? kUpToTheEnd : sequence,
+                              .at_least = at_least,
+                              .further_max = near.behind != nullptr ? near.behind->from : kUpToTheEnd};
+    ASSIGN_OR_RETURN(history.up_to, ScanPostings(snapshot, keys, account.number, range, history.postings));
+  }
+  for (const AccountPosting& posting : history.postings) {
+    history.last_posting = std::max(history.last_posting, posting.sequence);
+  }
+  std::ranges::stable_sort(history.postings, {}, &AccountPosting::cell);
   return history;
 }
 
 absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot, const ViewKeyspace& keys,
                                                       const ViewAccountRow& account, Sequence sequence) {
-  ASSIGN_OR_RETURN(const AccountHistory history, ReadHistory(snapshot, keys, account, sequence));
+  ASSIGN_OR_RETURN(const AccountHistory history, ReadHistory(snapshot, keys, account, sequence, {}));
   return BalancesBehind(history, sequence);
 }
 
@@ -166,8 +218,7 @@ AccountTable::Account& AccountTable::Find(std::string_view name) {
 
 absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store) {
   const auto snapshot = store.Snapshot();
-  ASSIGN_OR_RETURN(const auto balances,
-                   ReadBalances(*snapshot, keys_, account.row, std::numeric_limits<Sequence>::max()));
+  ASSIGN_OR_RETURN(const auto balances, ReadBalances(*snapshot, keys_, account.row, kUpToTheEnd));
   account.balances.insert(balances.begin(), balances.end());
   if (account.balances.size() != account.row.cells) return DamagedRow(keys_.AccountName(account.name));
   cells_in_memory_ += account.balances.size();

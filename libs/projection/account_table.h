@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,10 +130,22 @@ class AccountTable {
   size_t cells_in_memory_ = 0;
 };
 
-// What tells the balances of an account, as its row in the snapshot has it, behind `sequence`: the last
-// checkpoint up to there, and the postings since.   UNAVAILABLE, DATA_LOSS  as ViewStore.
+// Of a piece of history behind which the snapshot has nothing.
+inline constexpr Sequence kUpToTheEnd = std::numeric_limits<Sequence>::max();
+
+// What was read of an account's history earlier: that which begins before a sequence, and ends before it,
+// too, and that which begins behind it, the nearest.  Null if there is none.
+struct NearHistory {
+  const AccountHistory* before = nullptr;
+  const AccountHistory* behind = nullptr;
+};
+
+// What tells the balances of an account, as its row in the snapshot has it, behind `sequence` and somewhat
+// around it: those at a checkpoint, and the postings since.  Reads further, on or back, if `near` says that
+// somebody goes through positions one by one.   UNAVAILABLE, DATA_LOSS  as ViewStore.
 [[nodiscard]] absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                                         const ViewAccountRow& account, Sequence sequence);
+                                                         const ViewAccountRow& account, Sequence sequence,
+                                                         const NearHistory& near);
 
 // The balances themselves, by cell.   Errors as above.
 [[nodiscard]] absl::StatusOr<std::vector<CellBalance>> ReadBalances(ViewSnapshot& snapshot,
@@ -140,10 +153,19 @@ class AccountTable {
                                                                     const ViewAccountRow& account,
                                                                     Sequence sequence);
 
-// Appends the postings of an account behind `after` and up to `sequence`, and returns up to where there are
-// no others: `sequence` or somewhat further.   Errors as above.
+// Which postings of an account are read: those behind `after` and up to `up_to`, and then more until there
+// are `at_least`, but none behind `further_max`.
+struct PostingsRange {
+  Sequence after = 0;
+  Sequence up_to = 0;
+  size_t at_least = 0;
+  Sequence further_max = kUpToTheEnd;
+};
+
+// Appends postings, in the order of the log, and returns up to where there are no others: `up_to`, further,
+// or kUpToTheEnd.   Errors as above.
 [[nodiscard]] absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                                    AccountNumber account, Sequence after, Sequence sequence,
+                                                    AccountNumber account, const PostingsRange& range,
                                                     std::vector<AccountPosting>& postings);
 
 // A row of the view store that does not decode.

@@ -1,30 +1,22 @@
 #include "libs/projection/balance_cache.h"
 
-#include <optional>
-
 namespace realise {
-namespace {
 
-// Those of an account stand together, in the order of where they begin.
-std::string KeyOf(const ViewKeyspace& keys, const std::string& account, Sequence from) {
-  std::string key = keys.AccountName(account);
-  key.push_back('\0');
-  AppendUint64(key, from);
-  return key;
+SharedHistory BalanceCache::FindUpTo(const ViewKeyspace& keys, const std::string& account,
+                                     Sequence sequence) {
+  return kept_.FindUpTo(keys.AccountName(account), sequence).value_or(nullptr);
 }
 
-}  // namespace
-
-SharedHistory BalanceCache::Find(const ViewKeyspace& keys, const std::string& account, Sequence sequence) {
-  const std::string key = KeyOf(keys, account, sequence);
-  const auto kept = kept_.FindUpTo(key, key.size() - sizeof(Sequence));
-  return kept && sequence <= (*kept)->up_to ? *kept : nullptr;
+SharedHistory BalanceCache::FindBehind(const ViewKeyspace& keys, const std::string& account,
+                                       Sequence sequence) const {
+  return kept_.FindBehind(keys.AccountName(account), sequence).value_or(nullptr);
 }
 
 void BalanceCache::Keep(const ViewKeyspace& keys, const std::string& account, const SharedHistory& history) {
-  const size_t bytes = sizeof(AccountHistory) + history->balances.size() * sizeof(CellBalance) +
-                       history->postings.size() * sizeof(AccountPosting);
-  kept_.Keep(KeyOf(keys, account, history->from), history, bytes);
+  const size_t bytes = sizeof(AccountHistory) + history->balances.capacity() * sizeof(CellBalance) +
+                       history->postings.capacity() * sizeof(AccountPosting) +
+                       (history->last ? history->last->size() * sizeof(Cells::value_type) : 0);
+  kept_.Keep(keys.AccountName(account), history->from, history, bytes);
 }
 
 }  // namespace realise

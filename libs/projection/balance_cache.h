@@ -17,9 +17,11 @@ class BalanceCache {
   // `bytes_max`: of all that is kept, about.
   explicit BalanceCache(size_t bytes_max = 16 * 1024 * 1024) : kept_(bytes_max) {}
 
-  // One that tells the balances of an account of the ledger and fold version of `keys` behind `sequence`;
-  // null if none is kept.
-  SharedHistory Find(const ViewKeyspace& keys, const std::string& account, Sequence sequence);
+  // The last one of an account, of the ledger and fold version of `keys`, that begins at or before
+  // `sequence`; it may end before, too.  Null if none is kept.
+  SharedHistory FindUpTo(const ViewKeyspace& keys, const std::string& account, Sequence sequence);
+  // The first one that begins behind `sequence`.   Null if none is kept.
+  SharedHistory FindBehind(const ViewKeyspace& keys, const std::string& account, Sequence sequence) const;
   void Keep(const ViewKeyspace& keys, const std::string& account, const SharedHistory& history);
 
   // What is kept, about.

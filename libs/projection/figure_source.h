@@ -19,7 +19,7 @@
 namespace realise {
 
 // The cells of an account that were ever posted to, those at 0 among them, in the order of their packed
-// values.
+// values.  Copies share them.
 class Cells {
  public:
   using value_type = std::pair<Cell, int64_t>;
@@ -27,20 +27,26 @@ class Cells {
 
   Cells() = default;
   // REQUIRES: rising cells.
-  explicit Cells(std::vector<value_type> cells) : cells_(std::move(cells)) {}
+  explicit Cells(std::vector<value_type> cells) : cells_(Share(std::move(cells))) {}
 
-  const_iterator begin() const { return cells_.begin(); }
-  const_iterator end() const { return cells_.end(); }
-  size_t size() const { return cells_.size(); }
+  const_iterator begin() const { return cells_ ? cells_->begin() : const_iterator(); }
+  const_iterator end() const { return cells_ ? cells_->end() : const_iterator(); }
+  size_t size() const { return cells_ ? cells_->size() : 0; }
   // end() if it was never posted to.
   const_iterator find(Cell cell) const {
-    const auto at = std::ranges::lower_bound(cells_, cell, {}, &value_type::first);
-    return at != cells_.end() && at->first == cell ? at : cells_.end();
+    const auto at = std::ranges::lower_bound(begin(), end(), cell, {}, &value_type::first);
+    return at != end() && at->first == cell ? at : end();
   }
-  friend bool operator==(const Cells&, const Cells&) = default;
+  friend bool operator==(const Cells& a, const Cells& b) { return std::ranges::equal(a, b); }
 
  private:
-  std::vector<value_type> cells_;
+  // Shared by what keeps them for the next question (balance_cache.h) and the answers that are under way.
+  using Shared = std::shared_ptr<const std::vector<value_type>>;
+  static Shared Share(std::vector<value_type> cells) {
+    return std::make_shared<const std::vector<value_type>>(std::move(cells));
+  }
+
+  Shared cells_;  // null without any
 };
 
 // The end of a commit, where a figure can be asked for.

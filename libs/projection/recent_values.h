@@ -1,54 +1,58 @@
 // Values that were read for earlier questions and never change.
 #pragma once
 
+#include <cstdint>
 #include <iterator>
 #include <list>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
+
+#include "absl/container/flat_hash_map.h"
 
 namespace realise {
 
-// Keeps those that were used last.  Thread-safe.
+// Each belongs to a series, in which it begins somewhere.  Keeps those that were used last.  Thread-safe.
 template <typename Value>
 class RecentValues {
  public:
   // `bytes_max`: of all that is kept, about.
   explicit RecentValues(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // Nothing if it is not kept.
-  std::optional<Value> Find(std::string_view key) {
+  // The last one of a series that begins at or before `at`.   Nothing if none of those is kept.
+  std::optional<Value> FindUpTo(const std::string& series, uint64_t at) {
     const std::lock_guard lock(mutex_);
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return std::nullopt;
-    return UseLocked(found);
+    const auto found = series_.find(series);
+    if (found == series_.end()) return std::nullopt;
+    const auto behind = found->second.upper_bound(at);
+    if (behind == found->second.begin()) return std::nullopt;
+    const auto kept = std::prev(behind)->second;
+    kept_.splice(kept_.begin(), kept_, kept);
+    return kept->value;
   }
 
-  // The value of the last key at or before `key` that is as long and begins with the same `same` bytes.
-  // Nothing if none of those that begin so is kept.
-  std::optional<Value> FindUpTo(std::string_view key, size_t same) {
+  // The first one of a series that begins behind `at`.  It does not count as used.   Nothing if none is kept.
+  std::optional<Value> FindBehind(const std::string& series, uint64_t at) const {
     const std::lock_guard lock(mutex_);
-    const auto behind = by_key_.upper_bound(key);
-    if (behind == by_key_.begin()) return std::nullopt;
-    const auto found = std::prev(behind);
-    if (found->first.size() != key.size() || found->first.substr(0, same) != key.substr(0, same)) {
-      return std::nullopt;
-    }
-    return UseLocked(found);
+    const auto found = series_.find(series);
+    if (found == series_.end()) return std::nullopt;
+    const auto behind = found->second.upper_bound(at);
+    if (behind == found->second.end()) return std::nullopt;
+    return behind->second->value;
   }
 
-  // In place of the value that was kept for this key before.  `bytes`: of the value, about.
-  void Keep(std::string key, Value value, size_t bytes) {
+  // In place of the one that began there before.  `bytes`: of the value, about.
+  void Keep(const std::string& series, uint64_t from, Value value, size_t bytes) {
     const std::lock_guard lock(mutex_);
-    if (const auto before = by_key_.find(key); before != by_key_.end()) LetGoLocked(before);
-    bytes += kEntryBytes + key.size();
+    LetGoLocked(series, from);
+    bytes += kEntryBytes + series.size();
     bytes_ += bytes;
-    kept_.push_front({std::move(key), std::move(value), bytes});
-    by_key_.emplace(kept_.front().key, kept_.begin());
-    while (bytes_ > bytes_max_) LetGoLocked(by_key_.find(kept_.back().key));
+    const auto at = series_.try_emplace(series).first;
+    kept_.push_front({at->first, from, std::move(value), bytes});
+    at->second.emplace(from, kept_.begin());
+    while (bytes_ > bytes_max_) LetGoLocked(kept_.back().series, kept_.back().from);
   }
 
   // What is kept, about.
@@ -60,30 +64,29 @@ class RecentValues {
  private:
   static constexpr size_t kEntryBytes = 256;
   struct Kept {
-    std::string key;
+    std::string series;
+    uint64_t from = 0;
     Value value;
     size_t bytes = 0;
   };
+  using Series = std::map<uint64_t, typename std::list<Kept>::iterator>;
 
-  using ByKey = std::map<std::string_view, typename std::list<Kept>::iterator>;
-
-  Value UseLocked(typename ByKey::iterator at) {
-    kept_.splice(kept_.begin(), kept_, at->second);
-    return at->second->value;
-  }
-
-  void LetGoLocked(typename ByKey::iterator at) {
-    const auto kept = at->second;
-    bytes_ -= kept->bytes;
-    by_key_.erase(at);
-    kept_.erase(kept);
+  void LetGoLocked(const std::string& series, uint64_t from) {
+    const auto of = series_.find(series);
+    if (of == series_.end()) return;
+    const auto at = of->second.find(from);
+    if (at == of->second.end()) return;
+    bytes_ -= at->second->bytes;
+    kept_.erase(at->second);
+    of->second.erase(at);
+    if (of->second.empty()) series_.erase(of);
   }
 
   const size_t bytes_max_;
   mutable std::mutex mutex_;
   // Below: guarded by mutex_.
   std::list<Kept> kept_;  // the one used last first
-  ByKey by_key_;          // views of the keys in kept_
+  absl::flat_hash_map<std::string, Series> series_;
   size_t bytes_ = 0;
 };
 

@@ -112,8 +112,11 @@ TEST_F(StructureCacheTest, ThreadsThatAskAtOnceGetTheSame) {
 }
 
 SharedHistory HistoryOf(Sequence from, Sequence up_to, std::vector<CellBalance> balances) {
-  return std::make_shared<const AccountHistory>(
-      AccountHistory{.from = from, .up_to = up_to, .balances = std::move(balances), .postings = {}});
+  AccountHistory history;
+  history.from = from;
+  history.up_to = up_to;
+  history.balances = std::move(balances);
+  return std::make_shared<const AccountHistory>(std::move(history));
 }
 
 TEST(BalanceCache, KeepsApartWhatIsNotTheSameAndNoMoreThanItMay) {
@@ -123,20 +126,24 @@ TEST(BalanceCache, KeepsApartWhatIsNotTheSameAndNoMoreThanItMay) {
   cache.Keep({1, 1}, "savings/b", nine);
   cache.Keep({1, 1}, "savings/b", five);
   cache.Keep({1, 1}, "savings/b-1", HistoryOf(0, 20, {}));
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 4), nullptr);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 5), five);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 8), five);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 9), nine);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 12), nine);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 13), nullptr);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/c", 5), nullptr);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/", 5), nullptr);
-  EXPECT_EQ(cache.Find({2, 1}, "savings/b", 5), nullptr);
-  EXPECT_EQ(cache.Find({1, 2}, "savings/b", 5), nullptr);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 4), nullptr);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 5), five);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 8), five);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 9), nine);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 12), nine);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 13), nine);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/c", 5), nullptr);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/", 5), nullptr);
+  EXPECT_EQ(cache.FindUpTo({2, 1}, "savings/b", 5), nullptr);
+  EXPECT_EQ(cache.FindUpTo({1, 2}, "savings/b", 5), nullptr);
   // One that goes further takes its place.
   const SharedHistory longer = HistoryOf(9, 15, {{7, 90}});
   cache.Keep({1, 1}, "savings/b", longer);
-  EXPECT_EQ(cache.Find({1, 1}, "savings/b", 13), longer);
+  EXPECT_EQ(cache.FindUpTo({1, 1}, "savings/b", 13), longer);
+  EXPECT_EQ(cache.FindBehind({1, 1}, "savings/b", 4), five);
+  EXPECT_EQ(cache.FindBehind({1, 1}, "savings/b", 5), longer);
+  EXPECT_EQ(cache.FindBehind({1, 1}, "savings/b", 9), nullptr);
+  EXPECT_EQ(cache.FindBehind({1, 2}, "savings/b", 4), nullptr);
   const std::vector<CellBalance> cells(240);
   for (Sequence at = 100; at < 10'000; ++at) cache.Keep({1, 1}, "savings/b", HistoryOf(at, at, cells));
   EXPECT_LE(cache.bytes(), size_t{1} << 20);

@@ -1,6 +1,7 @@
 #include "libs/projection/view_figure_source.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -14,6 +15,16 @@ namespace realise {
 namespace {
 
 constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
+
+// Commits that are read at once, for the next questions: about as many, and at most, but for those that end
+// at the same sequence.
+constexpr uint64_t kCommitsAtOnce = 32;
+constexpr size_t kCommitsAtOnceMax = 64;
+
+// How many sequences kCommitsAtOnce take up where `commits` take up `sequences`: a power of two.
+Sequence WidthOf(Sequence sequences, uint64_t commits) {
+  return std::bit_ceil(kCommitsAtOnce * std::max<Sequence>(sequences / std::max<uint64_t>(commits, 1), 1));
+}
 
 absl::StatusOr<FoldedPlace> ReadPlace(const ViewSnapshot& snapshot, const std::string& ledger,
                                       LedgerNumber number) {
@@ -100,23 +111,56 @@ absl::StatusOr<CommitEnd> ViewFigureSource::CommitEndingAt(Sequence sequence) co
 }
 
 absl::StatusOr<std::vector<CommitEnd>> ViewFigureSource::CommitsEndingAt(Sequence sequence) const {
-  std::string prefix = keys_.Table(ViewTable::kCommits);
-  AppendUint64(prefix, sequence);
+  ASSIGN_OR_RETURN(const SharedCommits commits, CommitsAround(sequence));
+  const auto first = std::ranges::lower_bound(commits->ends, sequence, {}, &CommitEnd::sequence);
+  const auto behind = std::ranges::upper_bound(commits->ends, sequence, {}, &CommitEnd::sequence);
+  if (first != behind) return std::vector<CommitEnd>(first, behind);
+  return absl::NotFoundError(fmt::format("no commit of ledger {} ends at {}", ledger_, sequence));
+}
+
+absl::StatusOr<SharedCommits> ViewFigureSource::CommitsAround(Sequence sequence) const {
   // Commits without events may still come to end at the latest sequence.
-  const bool settled = sequence < place_.latest.sequence;
-  if (settled) {
-    if (auto kept = caches_.commit_ends.Find(prefix)) return *std::move(kept);
+  const Sequence latest = place_.latest.sequence;
+  if (sequence >= latest) return ReadCommits(sequence, sequence);
+  const std::string table = keys_.Table(ViewTable::kCommits);
+  const auto kept = caches_.commits.FindUpTo(table, sequence);
+  if (kept && sequence <= (*kept)->up_to) return *kept;
+  Sequence width = 0;
+  if (kept) {
+    width = WidthOf((*kept)->up_to - (*kept)->from + 1, (*kept)->ends.size());
+  } else {
+    snapshot_->Seek(keys_.Commit(sequence, 0));
+    ViewCommitRow row;
+    RETURN_IF_ERROR(CommitHere(&row).status());
+    width = WidthOf(sequence, row.ordinal);
   }
-  std::vector<CommitEnd> ends;
-  for (snapshot_->Seek(prefix); snapshot_->On(prefix); snapshot_->Next()) {
-    ASSIGN_OR_RETURN(ends.emplace_back(), CommitHere());
+  const Sequence from = sequence - sequence % width;
+  const Sequence up_to = std::min(from + width, latest) - 1;
+  ASSIGN_OR_RETURN(SharedCommits commits, ReadCommits(from, up_to));
+  // They are shorter here than where the width was taken from.
+  if (commits->up_to < sequence) {
+    ASSIGN_OR_RETURN(commits, ReadCommits(sequence, up_to));
+  }
+  caches_.commits.Keep(table, commits->from, commits,
+                       sizeof(CommitsRead) + commits->ends.size() * sizeof(CommitEnd));
+  return commits;
+}
+
+absl::StatusOr<SharedCommits> ViewFigureSource::ReadCommits(Sequence from, Sequence up_to) const {
+  CommitsRead read{.from = from, .up_to = up_to, .ends = {}};
+  const std::string table = keys_.Table(ViewTable::kCommits);
+  for (snapshot_->Seek(keys_.Commit(from, 0)); snapshot_->On(table); snapshot_->Next()) {
+    ASSIGN_OR_RETURN(const CommitEnd end, CommitHere());
+    if (end.sequence > up_to) break;
+    // Those that end at the same sequence stay together.
+    if (read.ends.size() >= kCommitsAtOnceMax && end.sequence != read.ends.back().sequence) {
+      read.up_to = end.sequence - 1;
+      break;
+    }
+    read.ends.push_back(end);
   }
   RETURN_IF_ERROR(snapshot_->status());
-  if (ends.empty()) {
-    return absl::NotFoundError(fmt::format("no commit of ledger {} ends at {}", ledger_, sequence));
-  }
-  if (settled) caches_.commit_ends.Keep(std::move(prefix), ends, ends.size() * sizeof(CommitEnd));
-  return ends;
+  return std::make_shared<const CommitsRead>(std::move(read));
 }
 
 absl::StatusOr<CommitEnd> ViewFigureSource::CommitHolding(Sequence sequence) const {
@@ -136,12 +180,17 @@ absl::StatusOr<std::optional<ViewAccountRow>> ViewFigureSource::FindAccount(
 
 absl::StatusOr<SharedHistory> ViewFigureSource::HistoryAt(const std::string& account,
                                                           Sequence sequence) const {
-  if (auto kept = caches_.balances.Find(keys_, account, sequence)) return kept;
+  const SharedHistory kept = caches_.balances.FindUpTo(keys_, account, sequence);
+  if (kept && sequence <= kept->up_to) return kept;
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
-  AccountHistory read{.from = 0, .up_to = place_.latest.sequence, .balances = {}, .postings = {}};
+  AccountHistory read;
   if (row) {
-    ASSIGN_OR_RETURN(read, ReadHistory(*snapshot_, keys_, *row, sequence));
+    const SharedHistory behind = caches_.balances.FindBehind(keys_, account, sequence);
+    ASSIGN_OR_RETURN(read, ReadHistory(*snapshot_, keys_, *row, sequence, {kept.get(), behind.get()}));
   }
+  // Behind the latest position more is to come.
+  if (!row || read.up_to == kUpToTheEnd) read.up_to = place_.latest.sequence;
+  if (read.last_posting <= sequence) read.last = CellsBehind(read, sequence);
   const auto history = std::make_shared<const AccountHistory>(std::move(read));
   caches_.balances.Keep(keys_, account, history);
   return history;
@@ -151,15 +200,9 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
   // Nothing is known behind the latest position; what is still to come may change the balances there.
   sequence = std::min(sequence, place_.latest.sequence);
   ASSIGN_OR_RETURN(const SharedHistory history, HistoryAt(account, sequence));
-  const std::vector<CellBalance> balances = BalancesBehind(*history, sequence);
-  std::vector<Cells::value_type> cells;
-  cells.reserve(balances.size());
-  for (const auto& [cell, balance] : balances) {
-    const std::optional<int64_t> sum = Narrow(balance);
-    if (!sum) return SumTooLarge(account);
-    cells.emplace_back(cell, *sum);
-  }
-  return Cells(std::move(cells));
+  std::optional<Cells> cells = CellsBehind(*history, sequence);
+  if (!cells) return SumTooLarge(account);
+  return *std::move(cells);
 }
 
 absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const std::string& account,
@@ -167,7 +210,7 @@ absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const
   std::vector<AccountPosting> postings;
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
   if (!row) return postings;
-  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, row->number, 0, sequence, postings).status());
+  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, row->number, {.up_to = sequence}, postings).status());
   return postings;
 }
 

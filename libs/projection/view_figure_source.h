@@ -17,12 +17,21 @@
 
 namespace realise {
 
+// All commits of a ledger that end at sequences from one up to another, in the order of the log.
+struct CommitsRead {
+  Sequence from = 0;
+  Sequence up_to = 0;
+  std::vector<CommitEnd> ends;
+};
+// Shared by the cache, which may let go of them, with the question that is being answered from them.
+using SharedCommits = std::shared_ptr<const CommitsRead>;
+
 // What the questions to one view store share.  Thread-safe.
 struct FigureCaches {
   StructureCache structures;
   BalanceCache balances;
-  // The commits that end at a sequence behind which more is folded, by the key that theirs begin with.
-  RecentValues<std::vector<CommitEnd>> commit_ends{4 * 1024 * 1024};
+  // Those that end before the latest sequence, by the table they stand in.
+  RecentValues<SharedCommits> commits{4 * 1024 * 1024};
   PlaceCache places{};
 };
 
@@ -62,6 +71,10 @@ class ViewFigureSource : public FigureSource {
   ViewFigureSource(std::string ledger, std::unique_ptr<ViewSnapshot> snapshot, FigureCaches& caches)
       : ledger_(std::move(ledger)), snapshot_(std::move(snapshot)), caches_(caches) {}
 
+  // Those that end at `sequence`, and others.
+  absl::StatusOr<SharedCommits> CommitsAround(Sequence sequence) const;
+  // From `from` up to `up_to`, or less far if they are many.
+  absl::StatusOr<SharedCommits> ReadCommits(Sequence from, Sequence up_to) const;
   // The commit that the cursor stands on.
   absl::StatusOr<CommitEnd> CommitHere(ViewCommitRow* row = nullptr) const;
   // The facts behind `after` and up to `sequence`.

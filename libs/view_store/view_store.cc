@@ -115,6 +115,8 @@ void ViewSnapshot::SeekForPrev(std::string_view key) { Cursor().SeekForPrev(ToSl
 
 void ViewSnapshot::Next() { cursor_->Next(); }
 
+void ViewSnapshot::Prev() { cursor_->Prev(); }
+
 bool ViewSnapshot::On(std::string_view prefix) const {
   return cursor_ && cursor_->Valid() && key().substr(0, prefix.size()) == prefix;
 }

@@ -72,6 +72,7 @@ class ViewSnapshot {
   void Seek(std::string_view key);         // to the first row at or behind `key`
   void SeekForPrev(std::string_view key);  // to the last row at or before `key`
   void Next();                             // REQUIRES: it stands on a row
+  void Prev();                             // REQUIRES: it stands on a row
   // Whether it stands on a row whose key begins with `prefix`.
   [[nodiscard]] bool On(std::string_view prefix) const;
   [[nodiscard]] absl::Status status() const;
