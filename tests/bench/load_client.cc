@@ -28,6 +28,19 @@ absl::Status ToStatus(const grpc::Status& status) {
   return {error.code, error.reason + " " + error.message};
 }
 
+template <typename Request, typename Response>
+using Question = grpc::Status (v1::QueryService::Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(v1::QueryService::Stub& stub, Question<Request, Response> question,
+                             const Request& request) {
+  grpc::ClientContext context;
+  context.set_deadline(RpcNow() + kCallDeadline);
+  Response response;
+  RETURN_IF_ERROR(ToStatus((stub.*question)(&context, request, &response)));
+  return response;
+}
+
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
@@ -152,19 +165,25 @@ absl::Status LoadClient::AppendOnce(const BatchSource& batches, UnderWay& under_
 }
 
 absl::Status LoadClient::Savings(const v1::QuerySavingsRequest& request) {
-  grpc::ClientContext context;
-  context.set_deadline(RpcNow() + kCallDeadline);
-  v1::QuerySavingsResponse response;
-  RETURN_IF_ERROR(ToStatus(query_->QuerySavings(&context, request, &response)));
+  ASSIGN_OR_RETURN(const auto response, Ask(*query_, &v1::QueryService::Stub::QuerySavings, request));
   return response.boards().empty() ? absl::InternalError("an answer without a board") : absl::OkStatus();
 }
 
 absl::Status LoadClient::Waits(const v1::QueryWaitsRequest& request) {
-  grpc::ClientContext context;
-  context.set_deadline(RpcNow() + kCallDeadline);
-  v1::QueryWaitsResponse response;
-  RETURN_IF_ERROR(ToStatus(query_->QueryWaits(&context, request, &response)));
+  ASSIGN_OR_RETURN(const auto response, Ask(*query_, &v1::QueryService::Stub::QueryWaits, request));
   return response.waits().empty() ? absl::InternalError("an answer without waits") : absl::OkStatus();
+}
+
+absl::Status LoadClient::BedDays(const v1::QueryBedDaysRequest& request) {
+  ASSIGN_OR_RETURN(const auto response, Ask(*query_, &v1::QueryService::Stub::QueryBedDays, request));
+  const bool given = !response.boards().empty() && !response.boards(0).measures().empty();
+  return given ? absl::OkStatus() : absl::InternalError("an answer without a measure");
+}
+
+absl::Status LoadClient::Explain(const v1::ExplainRequest& request) {
+  ASSIGN_OR_RETURN(const auto response, Ask(*query_, &v1::QueryService::Stub::Explain, request));
+  return response.contributions().empty() ? absl::InternalError("an answer without a posting")
+                                          : absl::OkStatus();
 }
 
 absl::Status LoadClient::WaitUntilFolded(const std::string& ledger, const std::string& receipt) {

@@ -92,6 +92,99 @@ absl::Status MeasureVisible(const std::string& address, const std::string& ledge
   return absl::OkStatus();
 }
 
+// Asks about the plain board, and adds a row for each question.
+class Questions {
+ public:
+  Questions(LoadClient& client, const LedgerSize& size, const CallTimes& empty, Rows& rows)
+      : client_(client), size_(size), empty_(empty), rows_(rows) {}
+
+  // About the latest position.
+  template <typename Request>
+  Request About() const {
+    Request request;
+    request.set_ledger(size_.last.ledger);
+    request.add_board_ids(kPlainBoard);
+    return request;
+  }
+  // The same as behind so many commits: they end at multiples of their events.
+  template <typename Request>
+  Request AsAt(Request request, uint64_t commits) const {
+    request.mutable_basis()->set_position(
+        fmt::format("{}@{}", size_.last.ledger, std::max<uint64_t>(commits, 1) * kEventsPerCommit));
+    return request;
+  }
+
+  template <typename Request>
+  absl::Status Time(const std::string& what, int calls, absl::Status (LoadClient::*ask)(const Request&),
+                    const std::function<Request(uint64_t number)>& request) const {
+    ASSIGN_OR_RETURN(const CallTimes times, TimeCalls(1, calls, [&](int, int number) {
+                       return (client_.*ask)(request(static_cast<uint64_t>(number)));
+                     }));
+    rows_.push_back(
+        {what, fmt::format("{} calls, {} events", ShowCount(times.seconds.size()), ShowCount(size_.events)),
+         ShowTimes(times), fmt::format("empty call {}", ShowTimes(empty_)), ShowRatios(times, empty_)});
+    return absl::OkStatus();
+  }
+  // Latest, and as at the middle of the ledger.
+  template <typename Request>
+  absl::Status TimeBoth(const std::string& what, int calls, absl::Status (LoadClient::*ask)(const Request&),
+                        const Request& latest) const {
+    RETURN_IF_ERROR(Time<Request>(what + ", latest, asked again and again", calls, ask,
+                                  [&](uint64_t) { return latest; }));
+    const Request past = AsAt(latest, commits() / 2);
+    return Time<Request>("the same as at the middle of the ledger, asked again and again", calls, ask,
+                         [&](uint64_t) { return past; });
+  }
+
+  uint64_t commits() const { return size_.commits; }
+  const std::string& ledger() const { return size_.last.ledger; }
+
+ private:
+  LoadClient& client_;
+  const LedgerSize& size_;
+  const CallTimes& empty_;
+  Rows& rows_;
+};
+
+absl::Status MeasureSavings(const Questions& questions, int calls) {
+  auto savings = questions.About<v1::QuerySavingsRequest>();
+  savings.set_period(kMonth);
+  RETURN_IF_ERROR(questions.TimeBoth("savings of a board, 240 cells", calls, &LoadClient::Savings, savings));
+  // From the end, where the board has all its cells; each position once, so that nothing is known of it.
+  const int positions =
+      static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(calls), questions.commits() / 2));
+  return questions.Time<v1::QuerySavingsRequest>(
+      "the same as at other positions, each asked once", positions, &LoadClient::Savings,
+      [&](uint64_t number) { return questions.AsAt(savings, questions.commits() - number); });
+}
+
+absl::Status MeasureMeasures(const Questions& questions, int calls) {
+  auto waits = questions.About<v1::QueryWaitsRequest>();
+  waits.set_period("2019/20-M06");
+  RETURN_IF_ERROR(
+      questions.Time<v1::QueryWaitsRequest>("waiting times of a board for a month, asked again and again",
+                                            calls, &LoadClient::Waits, [&](uint64_t) { return waits; }));
+  auto bed_days = questions.About<v1::QueryBedDaysRequest>();
+  bed_days.set_period_from("2019/20-M01");
+  bed_days.set_period_to("2019/20-M12");
+  return questions.TimeBoth("bed days of a board for twelve months", calls, &LoadClient::BedDays, bed_days);
+}
+
+// Of all postings of a line; its first hundred come with their events, read from the log.
+absl::Status MeasureExplain(const Questions& questions, int calls) {
+  v1::ExplainRequest explain;
+  explain.set_ledger(questions.ledger());
+  v1::SavingsFigure& line = *explain.mutable_savings();
+  const build::BenefitKind kind;
+  line.set_board_id(kPlainBoard);
+  line.set_financial_class(kind.financial_class);
+  line.set_sign(kind.sign);
+  line.set_recurrence(kind.recurrence);
+  line.set_period_to(kMonth);
+  return questions.TimeBoth("explain what a board saved on a line, 100 postings of it", calls,
+                            &LoadClient::Explain, explain);
+}
+
 }  // namespace
 
 std::string ShowTimes(const CallTimes& measured) {
@@ -127,42 +220,11 @@ uint64_t ResidentMiB(pid_t pid) {
 
 absl::Status MeasureQueries(const std::string& address, const LedgerSize& size, int calls, Rows& rows) {
   LoadClient client(address);
-  v1::QuerySavingsRequest latest;
-  latest.set_ledger(size.last.ledger);
-  latest.add_board_ids(kPlainBoard);
-  latest.set_period(kMonth);
-  v1::QuerySavingsRequest past = latest;
-  // Commits end at multiples of their events.
-  past.mutable_basis()->set_position(
-      fmt::format("{}@{}", size.last.ledger, std::max<uint64_t>(size.commits / 2, 1) * kEventsPerCommit));
-  v1::QueryWaitsRequest waits;
-  waits.set_ledger(size.last.ledger);
-  waits.add_board_ids(kPlainBoard);
-  waits.set_period("2019/20-M06");
   ASSIGN_OR_RETURN(const CallTimes empty, TimeCalls(1, calls, [&](int, int) { return client.Check(); }));
-  const auto add = [&](const std::string& what, const CallTimes& times) {
-    rows.push_back(
-        {what, fmt::format("{} calls, {} events", ShowCount(times.seconds.size()), ShowCount(size.events)),
-         ShowTimes(times), fmt::format("empty call {}", ShowTimes(empty)), ShowRatios(times, empty)});
-  };
-  ASSIGN_OR_RETURN(const CallTimes now,
-                   TimeCalls(1, calls, [&](int, int) { return client.Savings(latest); }));
-  add("savings of a board, 240 cells, latest, asked again and again", now);
-  ASSIGN_OR_RETURN(const CallTimes then, TimeCalls(1, calls, [&](int, int) { return client.Savings(past); }));
-  add("the same as at the middle of the ledger, asked again and again", then);
-  // From the end, where the board has all its cells; each position once, so that nothing is known of it.
-  const int positions = static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(calls), size.commits / 2));
-  ASSIGN_OR_RETURN(
-      const CallTimes others, TimeCalls(1, positions, [&](int, int number) {
-        v1::QuerySavingsRequest other = latest;
-        other.mutable_basis()->set_position(fmt::format(
-            "{}@{}", size.last.ledger, (size.commits - static_cast<uint64_t>(number)) * kEventsPerCommit));
-        return client.Savings(other);
-      }));
-  add("the same as at other positions, each asked once", others);
-  ASSIGN_OR_RETURN(const CallTimes bands, TimeCalls(1, calls, [&](int, int) { return client.Waits(waits); }));
-  add("waiting times of a board for a month, asked again and again", bands);
-  return absl::OkStatus();
+  const Questions questions(client, size, empty, rows);
+  RETURN_IF_ERROR(MeasureSavings(questions, calls));
+  RETURN_IF_ERROR(MeasureMeasures(questions, calls));
+  return MeasureExplain(questions, std::max(calls / 100, 10));
 }
 
 absl::Status MeasureAppends(const std::string& address, const std::string& ledger, int calls,
