@@ -12,6 +12,7 @@ namespace realise {
 namespace {
 
 constexpr int kBedDaysDecimals = 1;
+constexpr v1::MeasureUnit kUnit = v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE;
 
 struct Counted {
   const MeasureFacts* facts = nullptr;
@@ -26,7 +27,7 @@ using MonthsOfBoards = std::map<std::string, std::map<std::string, std::vector<P
 std::set<std::string> MeasuresOf(const Structure& structure, const std::vector<std::string>& boards) {
   std::set<std::string> ids;
   for (const std::string& board : boards) {
-    const auto& of_board = structure.MeasuresEverOf(board, v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE);
+    const auto& of_board = structure.MeasuresEverOf(board, kUnit);
     ids.insert(of_board.begin(), of_board.end());
   }
   return ids;
@@ -35,12 +36,17 @@ std::set<std::string> MeasuresOf(const Structure& structure, const std::vector<s
 // Of those `only`; of all if there is none.
 absl::StatusOr<CountedMeasures> ReadCounts(const FigureSource& source, const Ground& ground,
                                            const std::optional<std::set<std::string>>& only) {
+  const std::map<std::string, MeasureFacts>& measures = ground.structure().measures();
   CountedMeasures counted;
-  for (const auto& [id, facts] : ground.structure().measures()) {
-    if (only && !only->contains(id)) continue;
-    if (facts.definition.unit() != v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE) continue;
-    ASSIGN_OR_RETURN(Cells cells, source.BalancesAt(CountsAccount(id), ground.end.sequence));
-    counted.emplace(id, Counted{&facts, std::move(cells)});
+  if (only) {
+    for (const std::string& id : *only) counted.emplace(id, Counted{&measures.at(id), Cells()});
+  } else {
+    for (const auto& [id, facts] : measures) {
+      if (facts.definition.unit() == kUnit) counted.emplace(id, Counted{&facts, Cells()});
+    }
+  }
+  for (auto& [id, measure] : counted) {
+    ASSIGN_OR_RETURN(measure.cells, source.BalancesAt(CountsAccount(id), ground.end.sequence));
   }
   return counted;
 }
@@ -67,13 +73,14 @@ absl::StatusOr<Months> AskedMonths(const v1::QueryBedDaysRequest& request, const
   return CheckMonths(*from, *to);
 }
 
-MonthsOfBoards SetsOfMeasures(const Structure& structure, const CountedMeasures& counted,
+MonthsOfBoards SetsOfMeasures(const Structure& structure, const std::vector<std::string>& boards,
                               const Months& months) {
   MonthsOfBoards sets;
-  for (const auto& [id, measure] : counted) {
-    for (Period month = months.from; month <= months.to; month = month.Next()) {
-      for (const std::string_view board : structure.BoardsOf(*measure.facts, month)) {
-        sets[std::string(board)][id].push_back(month);
+  for (const std::string& board : boards) {
+    for (const std::string& id : structure.MeasuresEverOf(board, kUnit)) {
+      const MeasureFacts& facts = structure.measures().at(id);
+      for (Period month = months.from; month <= months.to; month = month.Next()) {
+        if (structure.IsOf(board, facts, month)) sets[board][id].push_back(month);
       }
     }
   }
@@ -154,7 +161,7 @@ absl::StatusOr<v1::QueryBedDaysResponse> AnswerBedDays(const FigureSource& sourc
   if (!request.period_to().empty()) only = MeasuresOf(ground.structure(), boards);
   ASSIGN_OR_RETURN(const CountedMeasures counted, ReadCounts(source, ground, only));
   ASSIGN_OR_RETURN(const Months months, AskedMonths(request, counted, ground.end));
-  const MonthsOfBoards sets = SetsOfMeasures(ground.structure(), counted, months);
+  const MonthsOfBoards sets = SetsOfMeasures(ground.structure(), boards, months);
 
   v1::QueryBedDaysResponse response;
   *response.mutable_basis() = ground.basis;
