@@ -133,6 +133,7 @@ absl::Status LoadClient::AppendOnce(const BatchSource& batches, UnderWay& under_
       std::map<uint64_t, Batch>::node_type done;
       if (response.has_appended()) {
         done = under_way.batches.extract(response.batch_id());
+        last_receipt_ = response.appended().receipt();
         ++batches_appended_;
       } else {
         under_way.ended = true;

@@ -50,6 +50,8 @@ class LoadClient {
   //   INTERNAL  nothing more is taken: a batch is refused.
   // REQUIRES: batch ids rise.
   [[nodiscard]] absl::StatusOr<double> AppendAll(const BatchSource& batches);
+  // Of the batch that AppendAll had appended last.
+  const std::string& last_receipt() const { return last_receipt_; }
   // How many batches were appended up to now.  May be asked by any thread.
   uint64_t batches_appended() const { return batches_appended_; }
 
@@ -71,6 +73,7 @@ class LoadClient {
   std::unique_ptr<v1::LedgerService::Stub> ledger_;
   std::unique_ptr<v1::QueryService::Stub> query_;
   std::atomic<uint64_t> batches_appended_ = 0;
+  std::string last_receipt_;
 };
 
 // Calls `call(caller, number)` from as many threads as there are callers, `each` times in each, and times

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "fmt/format.h"
@@ -208,6 +210,20 @@ absl::Status BeginClaims(LoadClient& client, const std::string& ledger) {
 
 v1::AppendRequest OneClaim(const std::string& ledger, const std::string& id) {
   return RequestOf(ledger, {build::ClaimSubmitted(id, "benefit-0", kMonth, kMonth, 120'000)});
+}
+
+double ProcessorSeconds(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  std::getline(stat, line);
+  // Behind the command, which may have spaces: state, ten numbers, and then those of user and system.
+  std::istringstream fields(line.substr(line.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 uint64_t ResidentMiB(pid_t pid) {

@@ -44,5 +44,7 @@ struct DurableFloor {
 
 // Resident memory of a process, in MiB.
 [[nodiscard]] uint64_t ResidentMiB(pid_t pid);
+// The CPU that a process took up to now, on all cores.
+[[nodiscard]] double ProcessorSeconds(pid_t pid);
 
 }  // namespace realise::bench
