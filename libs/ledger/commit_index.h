@@ -26,8 +26,10 @@ class CommitIndex {
   [[nodiscard]] absl::StatusOr<bool> Has(Sequence sequence, const Digest& digest) const;
 
   const std::vector<CommitRow>& recent() const { return recent_; }
-  // They are in the store now.
-  void ForgetRecent() { recent_.clear(); }
+  // The first so many are in the store now.
+  void ForgetRecent(size_t count) {
+    recent_.erase(recent_.begin(), recent_.begin() + static_cast<ptrdiff_t>(count));
+  }
 
  private:
   // The first recent one that ends at or behind `sequence`.

@@ -6,7 +6,10 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <system_error>
+#include <utility>
 
 #include "libs/base/sabotage.h"
 #include "libs/base/sha256.h"
@@ -360,23 +363,52 @@ void Decider::FreeEvents(CommitUnderWay& commit, size_t from) {
   commit.events.resize(from);
 }
 
-absl::Status Decider::Save(const internal::v1::LogPlace& place) {
-  DeciderStore::Chunk chunk;
-  chunk.place = place;
-  chunk.ids = ids_.Recent(confirmed_sequence_);
-  chunk.commits = index_.recent();
-  StateRows changed = state_.TakeChangedRows(confirmed_mark_);
-  SortStateRows(changed);
-  chunk.state_rows = Newest(std::move(unsaved_rows_), std::move(changed));
-  absl::Status saved = store_.Save(ledger_, chunk);
+// Its rows stay in memory until they are in the store, so that what is asked for is always found in one of
+// the two.
+void Decider::BeginSave(const internal::v1::LogPlace& place) {
+  auto chunk = std::make_shared<DeciderStore::Chunk>();
+  chunk->place = place;
+  chunk->ids = ids_.Recent(confirmed_sequence_);
+  chunk->commits = index_.recent();
+  chunk->state_rows = state_.TakeChangedRows(confirmed_mark_);
+  const auto save = [chunk, older = std::exchange(unsaved_rows_, {}), &store = store_, ledger = ledger_] {
+    SortByKey(chunk->ids);
+    SortStateRows(chunk->state_rows);
+    chunk->state_rows = Newest(older, std::move(chunk->state_rows));
+    return store.Save(ledger, *chunk);
+  };
+  std::future<absl::Status> done;
+  try {
+    done = std::async(std::launch::async, save);
+  } catch (const std::system_error&) {
+    // The process may have no more threads: whoever ends it does it then.
+    done = std::async(std::launch::deferred, save);
+  }
+  const size_t commits = chunk->commits.size();
+  save_ = SaveUnderWay{std::move(chunk), confirmed_sequence_, commits, std::move(done)};
+}
+
+bool Decider::SaveDone() const {
+  // One that is deferred is done by whoever asks for it.
+  return save_ && save_->done.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
+}
+
+absl::Status Decider::EndSave() {
+  SaveUnderWay save = *std::exchange(save_, std::nullopt);
+  absl::Status saved = save.done.get();
   if (!saved.ok()) {
-    unsaved_rows_ = std::move(chunk.state_rows);
+    unsaved_rows_ = std::move(save.chunk->state_rows);
     return saved;
   }
-  ids_.ForgetRecent(confirmed_sequence_);
-  index_.ForgetRecent();
+  ids_.ForgetRecent(save.last);
+  index_.ForgetRecent(save.commits);
   state_.LetGoOfClaims(kClaimsInMemoryMax);
   return absl::OkStatus();
+}
+
+absl::Status Decider::Save(const internal::v1::LogPlace& place) {
+  BeginSave(place);
+  return EndSave();
 }
 
 }  // namespace realise

@@ -2,6 +2,7 @@
 // of it what the commits under way would change.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,7 +64,14 @@ class Decider {
 
   // Events that are not in the store yet.
   size_t unsaved_events() const { return ids_.recent_count(); }
-  // Writes to the store what was read back up to `place`.   UNAVAILABLE  try again later; nothing is lost.
+  // Writes to the store what was read back up to `place`: begun on a thread of its own, and ended here, which
+  // waits for it.  It goes on deciding meanwhile.   REQUIRES of Begin: none is under way; of End: one is.
+  //   UNAVAILABLE  try again later; nothing is lost.   DATA_LOSS  stop the ledger.
+  void BeginSave(const internal::v1::LogPlace& place);
+  [[nodiscard]] absl::Status EndSave();
+  bool saving() const { return save_.has_value(); }
+  bool SaveDone() const;
+  // Both in one.  REQUIRES: none is under way.
   [[nodiscard]] absl::Status Save(const internal::v1::LogPlace& place);
 
  private:
@@ -87,6 +95,14 @@ class Decider {
   struct Known {
     const v1::Event* event = nullptr;
     Receipt receipt;  // of the commit that holds it; no digest if that is the one being made
+  };
+
+  // What is being written to the store.
+  struct SaveUnderWay {
+    std::shared_ptr<DeciderStore::Chunk> chunk;  // of the thread that writes it, until it is done
+    Sequence last = 0;
+    size_t commits = 0;
+    std::future<absl::Status> done;
   };
 
   absl::Status MatchIds(Attempt& attempt);
@@ -117,6 +133,8 @@ class Decider {
 
   // Rows that were taken from the state and could not be written yet.
   std::vector<std::pair<std::string, std::string>> unsaved_rows_;
+
+  std::optional<SaveUnderWay> save_;
 
   v1::CommitBody read_body_;  // of the commit that is prepared
   // The commit that was read again last, since duplicates come in rows.

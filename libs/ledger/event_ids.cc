@@ -1,6 +1,8 @@
 #include "libs/ledger/event_ids.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "libs/base/status_macros.h"
 
@@ -13,8 +15,8 @@ constexpr size_t kAhead = 8;
 // The first eight bytes, as a number that is in the order of the keys.
 uint64_t BeginOf(const EventKey& key) {
   uint64_t begin = 0;
-  for (size_t i = 0; i < 8; ++i) begin = begin << 8 | key.bytes[i];
-  return begin;
+  std::memcpy(&begin, key.bytes.data(), sizeof(begin));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(begin) : begin;
 }
 
 }  // namespace
@@ -54,12 +56,6 @@ std::vector<std::pair<EventKey, Sequence>> EventIds::Recent(Sequence last) const
   for (const auto& row : recent_) {
     if (row.second <= last) rows.emplace_back(row.first, row.second);
   }
-  // Few keys begin with the same eight bytes.
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-    const uint64_t begin_a = BeginOf(a.first);
-    const uint64_t begin_b = BeginOf(b.first);
-    return begin_a != begin_b ? begin_a < begin_b : a.first < b.first;
-  });
   return rows;
 }
 
@@ -76,6 +72,15 @@ void EventIds::ForgetRecent(Sequence last) {
     }
   }
   absl::erase_if(recent_, [last](const auto& row) { return row.second <= last; });
+}
+
+void SortByKey(std::vector<std::pair<EventKey, Sequence>>& ids) {
+  // Few keys begin with the same eight bytes.
+  std::sort(ids.begin(), ids.end(), [](const auto& a, const auto& b) {
+    const uint64_t begin_a = BeginOf(a.first);
+    const uint64_t begin_b = BeginOf(b.first);
+    return begin_a != begin_b ? begin_a < begin_b : a.first < b.first;
+  });
 }
 
 }  // namespace realise

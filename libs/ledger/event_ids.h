@@ -35,7 +35,7 @@ class EventIds {
   void Free(const EventKey& key) { recent_.erase(key); }
 
   size_t recent_count() const { return recent_.size(); }
-  // The recent ones up to `last`, sorted by key, for the store.
+  // The recent ones up to `last`, for the store, in no order.
   std::vector<std::pair<EventKey, Sequence>> Recent(Sequence last) const;
   // They are in the store now.
   void ForgetRecent(Sequence last);
@@ -58,5 +58,8 @@ class EventIds {
   AbsenceFilter stored_{15'000'000};  // of those that were stored since; at most 22 MiB
   absl::flat_hash_map<EventKey, Sequence, KeyHash> recent_;
 };
+
+// As the store wants them.
+void SortByKey(std::vector<std::pair<EventKey, Sequence>>& ids);
 
 }  // namespace realise

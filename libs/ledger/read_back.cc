@@ -10,6 +10,13 @@
 #include "libs/ledger/writer_loop.h"
 
 namespace realise {
+namespace {
+
+// While the store is written to, as many times more than are to be written next may come, and no more: a
+// store that is too slow holds the writer back, not the memory.
+constexpr size_t kSavesBehindMax = 4;
+
+}  // namespace
 
 void WriterLoop::ReadBack(std::chrono::milliseconds wait_max) {
   if (read_.empty()) {
@@ -144,7 +151,16 @@ void WriterLoop::CheckAnchors() {
   if (!checked.ok()) PauseFor(checked);
 }
 
+// Begins to write to the store what is unsaved, if it is so much, and ends it later; all at once when it
+// stops.
 void WriterLoop::SaveIfDue(bool stopping) {
+  const bool wait =
+      stopping || !options_.save_aside || decider_.unsaved_events() >= kSavesBehindMax * save_from_;
+  if (decider_.saving()) {
+    if (!wait && !decider_.SaveDone()) return;
+    NoteSaved(decider_.EndSave());
+    if (!stopped_.ok()) return;
+  }
   if (decider_.unsaved_events() < save_from_ && !stopping) return;
   // The place would be behind what was taken in.
   if (!read_.empty()) return;
@@ -154,7 +170,11 @@ void WriterLoop::SaveIfDue(bool stopping) {
   if (stopping && time_.Now() < pause_.until && !Released()) return;
   CheckAnchors();
   if (!stopped_.ok() || time_.Now() < pause_.until) return;
-  const absl::Status saved = decider_.Save(reader_->place());
+  decider_.BeginSave(reader_->place());
+  if (stopping || !options_.save_aside) NoteSaved(decider_.EndSave());
+}
+
+void WriterLoop::NoteSaved(const absl::Status& saved) {
   if (saved.ok()) {
     save_from_ = options_.save_every_events;
     if (std::exchange(save_failed_, false)) SetHealth(absl::OkStatus());

@@ -349,6 +349,8 @@ void WriterLoop::Stop(const absl::Status& why) {
   TellIfDamaged(stopped_);
   RefuseAll(Ended());
   pipeline_.commits().clear();
+  // Nobody ends it any more.
+  if (decider_.saving()) decider_.EndSave().IgnoreError();
 }
 
 void WriterLoop::TellIfDamaged(const absl::Status& why) const {

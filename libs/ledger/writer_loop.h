@@ -109,6 +109,7 @@ class WriterLoop {
   void Redo(CommitUnderWay& commit);
   void CheckAnchors();
   void SaveIfDue(bool stopping);
+  void NoteSaved(const absl::Status& saved);
 
   void PauseFor(const absl::Status& why);
   void PauseOrStop(const absl::Status& why);

@@ -87,6 +87,7 @@ void SimulatedProcess::Open() {
   options.answer_within = milliseconds(world_.chance.Between(300, 3000));
   options.give_up_after = milliseconds(world_.chance.Between(20, 400));
   options.save_every_events = static_cast<size_t>(world_.chance.Between(1, 40));
+  options.save_aside = false;
   // Nobody is killed in a race, and there are many more events.
   if (world_.plan.contention) options.save_every_events *= 100;
   options.take_over = world_.plan.take_over;
