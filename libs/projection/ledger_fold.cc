@@ -28,6 +28,13 @@ constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
 // Claims are looked for ahead of about so many events, whole commits at a time.
 constexpr int kFetchedEvents = 500;
 
+// A ledger is loaded in bulk when its commits are at least so long on average, and four of these came at
+// once.
+constexpr size_t kLoadedCommitBytes = 32 * 1024;
+// A chunk of such a ledger goes on while the next commit comes within the one, but no longer than the other.
+constexpr std::chrono::milliseconds kLoadedPauseMax{25};
+constexpr std::chrono::milliseconds kLoadedChunkMax{500};
+
 std::string Serialise(const google::protobuf::MessageLite& message) {
   std::string bytes;
   {
@@ -58,6 +65,30 @@ void Advance(const ReadCommit& commit, internal::v1::LogPlace& place) {
 }
 
 }  // namespace
+
+// How long a chunk waits for more commits.  While a ledger is loaded in bulk the fold keeps up with it in
+// small chunks, and rows that are put into the store's memtable take several times as long as those of a
+// file.
+class LoadedPause {
+ public:
+  explicit LoadedPause(size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  void Note(size_t commits) {
+    if (commits_ == 0) begin_ = std::chrono::steady_clock::now();
+    commits_ += commits;
+  }
+  // Behind so many bytes of the chunk.
+  std::chrono::milliseconds After(size_t bytes) const {
+    const bool loaded = bytes >= kLoadedCommitBytes * std::max<size_t>(commits_, 4);
+    const bool in_time = std::chrono::steady_clock::now() - begin_ < kLoadedChunkMax;
+    return loaded && in_time && bytes <= bytes_max_ ? kLoadedPauseMax : std::chrono::milliseconds(0);
+  }
+
+ private:
+  const size_t bytes_max_;
+  size_t commits_ = 0;
+  std::chrono::steady_clock::time_point begin_;
+};
 
 // A chunk that is being ingested.
 struct LedgerFold::ChunkUnderWay {
@@ -177,6 +208,7 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
   if (bytes > 0) return Write(reader.place(), {});
   ChunkPermits::Permit permit;
   size_t bytes_max = std::min(kUnpermittedBytes, options_.chunk_bytes);
+  LoadedPause pause(2 * options_.catch_up_bytes);
   while (bytes < options_.chunk_bytes) {
     if (memory_->writing && memory_->writing->Done()) RETURN_IF_ERROR(AwaitWritten());
     if (bytes >= bytes_max) {
@@ -187,13 +219,14 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
     internal::v1::LogPlace place = reader.place();
     // Not beyond this chunk: what is read ahead takes memory too.
     const bool ahead = bytes + 2 * options_.read_bytes <= bytes_max;
-    const auto batch = reader.Read(bytes == 0 ? wait_max : std::chrono::milliseconds(0),
+    const auto batch = reader.Read(bytes == 0 ? wait_max : pause.After(bytes),
                                    std::min(options_.read_bytes, bytes_max - bytes), ahead);
     if (!batch.ok() && (bytes == 0 || absl::IsDataLoss(batch.status()))) {
       RETURN_IF_ERROR(AwaitWritten());
       return FromLog(batch.status());
     }
     if (!batch.ok() || (*batch)->commits.empty()) break;
+    pause.Note((*batch)->commits.size());
     for (size_t i = 0, fetched = 0; i < (*batch)->commits.size(); ++i) {
       if (i == fetched) {
         const auto end = FetchClaims(**batch, i);
