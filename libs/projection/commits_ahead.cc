@@ -27,7 +27,8 @@ absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds 
                    read_ ? *std::exchange(read_, std::nullopt) : ReadNow(wait_max, bytes_max));
   std::swap(batch, returned_);
   place_ = returned_.place;
-  if (ahead && !returned_.commits.empty()) ReadAhead(bytes_max, std::move(batch));
+  // Where the log ends nothing is won by a thread: it would find next to nothing.
+  if (ahead && returned_.bytes >= bytes_max / 2) ReadAhead(bytes_max, std::move(batch));
   return &returned_;
 }
 
@@ -54,6 +55,7 @@ absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait
   batch.arena = std::make_unique<google::protobuf::Arena>(blocks);
   batch.bodies.reserve(batch.commits.size());
   for (const ReadCommit& commit : batch.commits) {
+    batch.bytes += commit.stored.size();
     v1::CommitBody* body = nullptr;
     if (commit.verdict == Verdict::kValid) {
       body = google::protobuf::Arena::CreateMessage<v1::CommitBody>(batch.arena.get());

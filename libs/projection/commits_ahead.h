@@ -21,6 +21,7 @@ namespace realise {
 // Commits that were read at once.
 struct CommitBatch {
   std::vector<ReadCommit> commits;
+  size_t bytes = 0;  // of them
   // Of each commit, on `arena`; null if it is void, or does not decode.
   std::vector<const v1::CommitBody*> bodies;
   std::unique_ptr<google::protobuf::Arena> arena;
@@ -36,8 +37,8 @@ class CommitsAhead {
   // Waits for what is being read.
   ~CommitsAhead();
 
-  // The next commits, as CommitReader::Read, valid until the next call or LetGo; if there are any, and
-  // `ahead`, it goes on to read as many behind them, which the next call returns.
+  // The next commits, as CommitReader::Read, valid until the next call or LetGo; if they have at least half
+  // of `bytes_max`, and `ahead`, it goes on to read as many behind them, which the next call returns.
   [[nodiscard]] absl::StatusOr<const CommitBatch*> Read(std::chrono::milliseconds wait_max, size_t bytes_max,
                                                         bool ahead);
 
