@@ -28,7 +28,8 @@ absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds 
   std::swap(batch, returned_);
   place_ = returned_.place;
   // Where the log ends nothing is won by a thread: it would find next to nothing.
-  if (ahead && returned_.bytes >= bytes_max / 2) ReadAhead(bytes_max, std::move(batch));
+  const bool more = !returned_.commits.empty() && returned_.bytes >= bytes_max / 2;
+  if (ahead && more) ReadAhead(bytes_max, std::move(batch));
   return &returned_;
 }
 

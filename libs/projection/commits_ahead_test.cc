@@ -12,6 +12,9 @@ using std::chrono::milliseconds;
 using testing::Numbered;
 using testing::RandomHistory;
 
+// A read returns one at least.
+constexpr size_t kOneCommit = 1;
+
 class CommitsAheadTest : public ::testing::Test {
  protected:
   void Record(int events) { ledger_.CommitHistory(Numbered(RandomHistory(1, events)), 1); }
@@ -59,12 +62,12 @@ TEST_F(CommitsAheadTest, ReturnsWhatTheLogHasParsedAndInOrder) {
 TEST_F(CommitsAheadTest, ItsPlaceIsBehindWhatItReturnedAndNotBehindWhatItRead) {
   Record(50);
   const auto commits = Open();
-  ASSERT_TRUE(commits->Read(milliseconds(0), 300, true).ok());
+  ASSERT_TRUE(commits->Read(milliseconds(0), kOneCommit, true).ok());
   const internal::v1::LogPlace place = commits->place();
   EXPECT_FALSE(*commits->CaughtUp());
-  const auto next = commits->Read(milliseconds(0), 300, false);
+  const auto next = commits->Read(milliseconds(0), kOneCommit, false);
   const auto from_there = Open(place);
-  const auto again = from_there->Read(milliseconds(0), 300, false);
+  const auto again = from_there->Read(milliseconds(0), kOneCommit, false);
   ASSERT_TRUE(next.ok() && again.ok());
   EXPECT_EQ((*again)->commits.front().digest, (*next)->commits.front().digest);
 }
@@ -76,20 +79,30 @@ TEST_F(CommitsAheadTest, IsNotCaughtUpWhileSomethingThatWasReadIsNotReturned) {
   EXPECT_TRUE(*commits->CaughtUp());
   Record(10);
   EXPECT_FALSE(*commits->CaughtUp());
-  EXPECT_FALSE((*commits->Read(milliseconds(0), 300, true))->commits.empty());
+  EXPECT_FALSE((*commits->Read(milliseconds(0), kOneCommit, true))->commits.empty());
   EXPECT_FALSE(*commits->CaughtUp());
+}
+
+TEST_F(CommitsAheadTest, DoesNotReadAheadAtTheEndOfTheLog) {
+  Record(10);
+  const auto commits = Open();
+  // Much less than was asked for.
+  ASSERT_FALSE((*commits->Read(milliseconds(0), 1 << 20, true))->commits.empty());
+  log_.FailReads(1);
+  Record(1);
+  EXPECT_TRUE(absl::IsUnavailable(commits->Read(milliseconds(0), 1 << 20, true).status()));
 }
 
 TEST_F(CommitsAheadTest, SaysOfWhatFailedAheadAtTheNextCallAndGoesOn) {
   Record(50);
   const auto commits = Open();
   log_.FailReads(1, 1);
-  const auto first = commits->Read(milliseconds(0), 300, true);
+  const auto first = commits->Read(milliseconds(0), kOneCommit, true);
   ASSERT_TRUE(first.ok()) << first.status();
   const Address behind = (*first)->commits.back().address + 1;
   EXPECT_FALSE(*commits->CaughtUp());
-  EXPECT_TRUE(absl::IsUnavailable(commits->Read(milliseconds(0), 300, true).status()));
-  const auto next = commits->Read(milliseconds(0), 300, true);
+  EXPECT_TRUE(absl::IsUnavailable(commits->Read(milliseconds(0), kOneCommit, true).status()));
+  const auto next = commits->Read(milliseconds(0), kOneCommit, true);
   ASSERT_TRUE(next.ok()) << next.status();
   EXPECT_EQ((*next)->commits.front().address, behind);
 }
