@@ -151,7 +151,8 @@ absl::StatusOr<std::unique_ptr<DeciderStore>> DeciderStore::Open(const DeciderSt
   rocks.level0_file_num_compaction_trigger = 16;
   rocks.level0_slowdown_writes_trigger = 48;
   rocks.level0_stop_writes_trigger = 64;
-  rocks.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+  // Compressing them takes time and saves next to nothing.
+  rocks.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   rocks.memtable_whole_key_filtering = true;
   rocks.memtable_prefix_bloom_size_ratio = 0.05;
   if (options.env == nullptr) rocks.info_log = NewInfoLog(options.path);

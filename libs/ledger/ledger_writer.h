@@ -93,7 +93,7 @@ struct LedgerWriterOptions {
   // it; must not block.  May be null.
   std::function<void(const absl::Status& why)> log_damaged;
   // The decider store is written to after as many events, and at a clean stop.
-  size_t save_every_events = 64 * 1024;
+  size_t save_every_events = 128 * 1024;
   // It is written to by a thread of its own meanwhile; otherwise by the writer's, which a simulation needs.
   bool save_aside = true;
 };
