@@ -366,6 +366,7 @@ void Decider::FreeEvents(CommitUnderWay& commit, size_t from) {
 // Its rows stay in memory until they are in the store, so that what is asked for is always found in one of
 // the two.
 void Decider::BeginSave(const internal::v1::LogPlace& place) {
+  // Shared with whichever thread runs what is below.
   auto chunk = std::make_shared<DeciderStore::Chunk>();
   chunk->place = place;
   chunk->ids = ids_.Recent(confirmed_sequence_);
