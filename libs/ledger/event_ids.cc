@@ -4,13 +4,11 @@
 #include <bit>
 #include <cstring>
 
+#include "libs/base/prefetch.h"
 #include "libs/base/status_macros.h"
 
 namespace realise {
 namespace {
-
-// Keys lie scattered over memory.  What is asked for early is there when it is looked at.
-constexpr size_t kAhead = 8;
 
 // The first eight bytes, as a number that is in the order of the keys.
 uint64_t BeginOf(const EventKey& key) {
@@ -26,9 +24,9 @@ absl::StatusOr<std::vector<std::optional<Sequence>>> EventIds::FindStored(
   std::vector<EventKey> asked;
   std::vector<size_t> places;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (i + kAhead < keys.size()) {
-      recent_.prefetch(keys[i + kAhead]);
-      if (!stored_before_) stored_.Prefetch(KeyHash()(keys[i + kAhead]));
+    if (i + kPrefetchAhead < keys.size()) {
+      recent_.prefetch(keys[i + kPrefetchAhead]);
+      if (!stored_before_) stored_.Prefetch(KeyHash()(keys[i + kPrefetchAhead]));
     }
     if (recent_.contains(keys[i])) continue;
     if (!stored_before_ && !stored_.MayHave(KeyHash()(keys[i]))) continue;
@@ -67,7 +65,7 @@ void EventIds::ForgetRecent(Sequence last) {
       if (row.second <= last) stored.push_back(KeyHash()(row.first));
     }
     for (size_t i = 0; i < stored.size(); ++i) {
-      if (i + kAhead < stored.size()) stored_.Prefetch(stored[i + kAhead]);
+      if (i + kPrefetchAhead < stored.size()) stored_.Prefetch(stored[i + kPrefetchAhead]);
       stored_.Add(stored[i]);
     }
   }
