@@ -24,7 +24,8 @@ struct Likely {
   size_t hash;
 };
 
-// Of a table whose keys are `Key`: equal as `Equal` says, and to `Likely` without a look at the key.
+// Of a table whose keys are `Key`: equal as `Equal` says, and to `Likely` without a look at the key.  (Abseil
+// 20220623 takes any answer for equal; a release that checks that equal keys have equal hashes would not.)
 template <typename Equal>
 struct EqualOrLikely : Equal {
   using is_transparent = void;

@@ -154,8 +154,8 @@ void WriterLoop::CheckAnchors() {
 // Begins to write to the store what is unsaved, if it is so much, and ends it later; all at once when it
 // stops.
 void WriterLoop::SaveIfDue(bool stopping) {
-  const bool wait =
-      stopping || !options_.save_aside || decider_.unsaved_events() >= kSavesBehindMax * save_from_;
+  const size_t unsaved_max = save_from_ + (kSavesBehindMax - 1) * options_.save_every_events;
+  const bool wait = stopping || !options_.save_aside || decider_.unsaved_events() >= unsaved_max;
   if (decider_.saving()) {
     if (!wait && !decider_.SaveDone()) return;
     NoteSaved(decider_.EndSave());

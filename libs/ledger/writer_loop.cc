@@ -212,6 +212,7 @@ void WriterLoop::RunOnce() {
   if (anchors_due_ || now - anchors_checked_ >= kAnchorsEvery) CheckAnchors();
   if (!stopped_.ok()) return;
   SaveIfDue(false);
+  if (!stopped_.ok()) return;
   Unpark();
   Send(now);
 }

@@ -147,7 +147,7 @@ absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKey
   } else {
     const bool one_by_one = Rises(near, sequence) || Falls(near, sequence);
     const size_t at_least = history.postings.size() + (one_by_one ? kPostingsAtOnce : kCheckpointPostingsMin);
-    history.postings.reserve(behind_last ? account.postings_since : at_least);
+    history.postings.reserve(at_least);
     const PostingsRange range{.after = history.up_to,
                               .up_to = behind_last ? kUpToTheEnd : sequence,
                               .at_least = at_least,

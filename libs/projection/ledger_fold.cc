@@ -178,7 +178,8 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
   if (bytes > 0) return Write(reader.place(), {});
   ChunkPermits::Permit permit;
   size_t bytes_max = std::min(kUnpermittedBytes, options_.chunk_bytes);
-  LoadedPause pause(2 * options_.catch_up_bytes);
+  // That the chunk before is written is said behind this step, which is then not to take longer.
+  LoadedPause pause(memory_->writing ? 0 : 2 * options_.catch_up_bytes);
   while (bytes < options_.chunk_bytes) {
     if (memory_->writing && memory_->writing->Done()) RETURN_IF_ERROR(AwaitWritten());
     if (bytes >= bytes_max) {
@@ -189,7 +190,9 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
     internal::v1::LogPlace place = reader.place();
     // Not beyond this chunk: what is read ahead takes memory too.
     const bool ahead = bytes + 2 * options_.read_bytes <= bytes_max;
-    const auto batch = reader.Read(bytes == 0 ? wait_max : pause.After(bytes),
+    const bool wanted = permit && options_.permits->waiting() > 0;  // by another ledger
+    const auto more_within = wanted ? std::chrono::milliseconds(0) : pause.After(bytes);
+    const auto batch = reader.Read(bytes == 0 ? wait_max : more_within,
                                    std::min(options_.read_bytes, bytes_max - bytes), ahead);
     if (!batch.ok() && (bytes == 0 || absl::IsDataLoss(batch.status()))) {
       RETURN_IF_ERROR(AwaitWritten());

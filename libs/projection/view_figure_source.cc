@@ -134,8 +134,9 @@ absl::StatusOr<SharedCommits> ViewFigureSource::CommitsAround(Sequence sequence)
     RETURN_IF_ERROR(CommitHere(&row).status());
     width = WidthOf(sequence, row.ordinal);
   }
-  const Sequence from = sequence - sequence % width;
-  const Sequence up_to = std::min(from + width, latest) - 1;
+  // Behind what is kept: of two pieces that begin before it only the later one would be found.
+  const Sequence from = std::max(sequence - sequence % width, kept ? (*kept)->up_to + 1 : 0);
+  const Sequence up_to = std::min(sequence - sequence % width + width, latest) - 1;
   ASSIGN_OR_RETURN(SharedCommits commits, ReadCommits(from, up_to));
   // They are shorter here than where the width was taken from.
   if (commits->up_to < sequence) {

@@ -94,7 +94,7 @@ def main(results_path, load_path):
                         rate(results, "kafka_streams.replay"))
     appends = max(rate(results, "postgresql.append.1"), rate(results, "postgresql.append.2"))
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
-        table.add_rates(f"append and fold in bulk, Realise on {name}", of_load(load, BULK[log], "^"), appends,
+        table.add_rates(f"append and fold in bulk, Realise on {name}", of_load(load, BULK[log], "folded "), appends,
                         rate(results, "kafka_streams.append"))
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
         table.add_times(f"single append, 1 caller, p50, Realise on {name}",
