@@ -134,7 +134,7 @@ class Questions {
     RETURN_IF_ERROR(Time<Request>(what + ", latest, asked again and again", calls, ask,
                                   [&](uint64_t) { return latest; }));
     const Request past = AsAt(latest, commits() / 2);
-    return Time<Request>("the same as at the middle of the ledger, asked again and again", calls, ask,
+    return Time<Request>(what + ", as at the middle of the ledger, asked again and again", calls, ask,
                          [&](uint64_t) { return past; });
   }
 
@@ -156,7 +156,8 @@ absl::Status MeasureSavings(const Questions& questions, int calls) {
   const int positions =
       static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(calls), questions.commits() / 2));
   return questions.Time<v1::QuerySavingsRequest>(
-      "the same as at other positions, each asked once", positions, &LoadClient::Savings,
+      "savings of a board, 240 cells, as at other positions, each asked once", positions,
+      &LoadClient::Savings,
       [&](uint64_t number) { return questions.AsAt(savings, questions.commits() - number); });
 }
 

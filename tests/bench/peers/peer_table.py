@@ -16,7 +16,7 @@ SINGLE = {"embedded": "single append, embedded log, {}", "kafka": "single append
 VISIBLE = {"embedded": "append acknowledged to visible in a query, embedded log",
            "kafka": "append acknowledged to visible in a query, Kafka"}
 LATEST = "savings of a board, 240 cells, latest"
-PAST = "the same as at the middle of the ledger"
+PAST = "savings of a board, 240 cells, as at the middle of the ledger"
 
 
 def read_results(path):

@@ -14,6 +14,7 @@
 #include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "libs/postings/postings.h"
 #include "libs/projection/projection.h"
+#include "tests/bench/background_work.h"
 #include "tests/bench/peers/realise/answers_file.h"
 #include "tests/bench/result_table.h"
 #include "tests/support/server_process.h"
@@ -86,22 +87,24 @@ absl::Status WriteAnswers(const Projection& projection, const Options& options) 
   return answers.Write(options.out);
 }
 
-// The ledger of a file in an embedded log, or of a broker where it is.
-absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(const Options& options) {
+// The ledger of a file in an embedded log, which has put it away, or of a broker where it is.
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(const Options& options, bench::BackgroundWorkEnv& env) {
   if (!options.brokers.empty()) {
     KafkaEventLogOptions kafka;
     kafka.brokers = options.brokers;
     return KafkaEventLog::Open(kafka);
   }
   ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log,
-                   RocksDbEventLog::Open({.path = options.folder + "/log", .env = nullptr}));
+                   RocksDbEventLog::Open({.path = options.folder + "/log", .env = &env}));
   ASSIGN_OR_RETURN(const auto file, CommitFileReader::Open(options.backup));
   RETURN_IF_ERROR(CopyLedger(CommitsOf(*file), *log, kLedger).status());
+  env.WaitUntilQuiet();
   return log;
 }
 
 absl::Status Run(const Options& options) {
-  ASSIGN_OR_RETURN(const auto log, OpenLog(options));
+  bench::BackgroundWorkEnv env;
+  ASSIGN_OR_RETURN(const auto log, OpenLog(options, env));
   ProjectionOptions projection_options;
   projection_options.path = options.folder + "/views";
   const bool folded_before = std::filesystem::exists(projection_options.path);
