@@ -22,6 +22,13 @@ struct CallTimes {
 
   double p50() const { return Percentile(seconds, 50); }
   double p99() const { return Percentile(seconds, 99); }
+  // Those that came behind these.
+  CallTimes& operator+=(const CallTimes& more) {
+    seconds.insert(seconds.end(), more.seconds.begin(), more.seconds.end());
+    wall_seconds += more.wall_seconds;
+    return *this;
+  }
+
   double per_second() const { return static_cast<double>(seconds.size()) / wall_seconds; }
 };
 
