@@ -6,6 +6,21 @@
 #include "libs/base/status_macros.h"
 
 namespace realise {
+namespace {
+
+constexpr int kBeginningsMax = 64;
+
+}  // namespace
+
+void ParsedBodies::Begin() {
+  used_ = 0;
+  if (++begun_ % kBeginningsMax == 0) bodies_.clear();
+}
+
+v1::CommitBody& ParsedBodies::Next() {
+  if (used_ == bodies_.size()) bodies_.push_back(std::make_unique<v1::CommitBody>());
+  return *bodies_[used_++];
+}
 
 absl::StatusOr<std::unique_ptr<CommitsAhead>> CommitsAhead::Open(
     EventLog& log, const std::string& ledger, const std::optional<internal::v1::LogPlace>& place) {
@@ -23,43 +38,39 @@ absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds 
   Await();
   // Nothing came a while ago: that says nothing of now.
   if (read_ && read_->ok() && (*read_)->commits.empty()) read_.reset();
-  ASSIGN_OR_RETURN(CommitBatch batch,
-                   read_ ? *std::exchange(read_, std::nullopt) : ReadNow(wait_max, bytes_max));
-  std::swap(batch, returned_);
+  CommitBatch spent = std::exchange(returned_, CommitBatch());
+  ASSIGN_OR_RETURN(returned_, read_ ? *std::exchange(read_, std::nullopt)
+                                    : ReadNow(wait_max, bytes_max, std::move(spent)));
   place_ = returned_.place;
   // Where the log ends nothing is won by a thread: it would find next to nothing.
   const bool more = !returned_.commits.empty() && returned_.bytes >= bytes_max / 2;
-  if (ahead && more) ReadAhead(bytes_max, std::move(batch));
+  if (ahead && more) ReadAhead(bytes_max, std::move(spent));
   return &returned_;
 }
 
 void CommitsAhead::ReadAhead(size_t bytes_max, CommitBatch spent) {
   try {
     reading_ = std::async(std::launch::async, [this, bytes_max, spent = std::move(spent)]() mutable {
-      // It was made by such a thread, and is freed faster by one.
-      spent = CommitBatch();
-      return ReadNow(std::chrono::milliseconds(0), bytes_max);
+      return ReadNow(std::chrono::milliseconds(0), bytes_max, std::move(spent));
     });
   } catch (const std::system_error&) {
     // The process may have no more threads: the next call reads then.
   }
 }
 
-absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max) {
-  CommitBatch batch;
+absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max,
+                                                  CommitBatch batch) {
   ASSIGN_OR_RETURN(batch.commits, reader_->Read(wait_max, bytes_max));
   batch.place = reader_->place();
-  // A batch takes megabytes, in blocks that the allocator keeps at hand.
-  google::protobuf::ArenaOptions blocks;
-  blocks.start_block_size = 16 * 1024;
-  blocks.max_block_size = 32 * 1024;
-  batch.arena = std::make_unique<google::protobuf::Arena>(blocks);
+  batch.parsed.Begin();
+  batch.bytes = 0;
+  batch.bodies.clear();
   batch.bodies.reserve(batch.commits.size());
   for (const ReadCommit& commit : batch.commits) {
     batch.bytes += commit.stored.size();
     v1::CommitBody* body = nullptr;
     if (commit.verdict == Verdict::kValid) {
-      body = google::protobuf::Arena::CreateMessage<v1::CommitBody>(batch.arena.get());
+      body = &batch.parsed.Next();
       const std::string_view bytes = commit.body();
       if (!body->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) body = nullptr;
     }

@@ -11,20 +11,35 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "google/protobuf/arena.h"
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/event_log.h"
 #include "realise/v1/commit.pb.h"
 
 namespace realise {
 
+// Messages to parse commits into, again and again: their texts keep their memory, which makes parsing
+// twice as fast.  Not thread-safe.
+class ParsedBodies {
+ public:
+  // All are to be parsed into again; now and then they are made anew, so that a long text does not keep
+  // its memory for ever.
+  void Begin();
+  // Another one.  It lives until Begin or the end of this.
+  v1::CommitBody& Next();
+
+ private:
+  std::vector<std::unique_ptr<v1::CommitBody>> bodies_;
+  size_t used_ = 0;
+  int begun_ = 0;
+};
+
 // Commits that were read at once.
 struct CommitBatch {
   std::vector<ReadCommit> commits;
   size_t bytes = 0;  // of them
-  // Of each commit, on `arena`; null if it is void, or does not decode.
+  // Of each commit, in `parsed`; null if it is void, or does not decode.
   std::vector<const v1::CommitBody*> bodies;
-  std::unique_ptr<google::protobuf::Arena> arena;
+  ParsedBodies parsed;
   internal::v1::LogPlace place;  // behind them
 };
 
@@ -55,7 +70,9 @@ class CommitsAhead {
 
  private:
   explicit CommitsAhead(std::unique_ptr<CommitReader> reader);
-  absl::StatusOr<CommitBatch> ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max);
+  // In place of a batch that nobody needs any more.
+  absl::StatusOr<CommitBatch> ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max,
+                                      CommitBatch batch);
   void ReadAhead(size_t bytes_max, CommitBatch spent);
   void Await();
 

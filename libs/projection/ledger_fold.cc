@@ -213,8 +213,8 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
       bytes += commit.stored.size();
     }
     RETURN_IF_ERROR(AddPosted());
-    if (!ahead) reader.LetGo();
   }
+  reader.LetGo();
   const bool more = bytes >= options_.chunk_bytes;
   FoldStep step;
   if (bytes > 0) {
