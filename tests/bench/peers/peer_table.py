@@ -2,7 +2,7 @@
 """Prints what tests/bench/peers/run measured as one Markdown table.
 
 Usage: peer_table.py RESULTS LOAD.  RESULTS has one line for each measurement: its label and, behind a tab, the line that
-was printed ("postgresql append events=1000000 seconds=9.1 ...").  LOAD is what realise_load printed.
+was printed ("postgresql append events=1000000 seconds=9.1 ...").  LOAD is what realise_load printed, each time.
 """
 
 import re
@@ -30,19 +30,22 @@ def read_results(path):
 
 
 def read_load(path):
-    """First column to third column, of every row."""
+    """First column to the third columns of every row that begins so."""
+    load = {}
     with open(path, encoding="utf-8") as file:
-        rows = [[cell.strip() for cell in line.split("|")] for line in file if line.startswith("| ")]
-    return {row[1]: row[3] for row in rows if len(row) > 4}
+        for row in ([cell.strip() for cell in line.split("|")] for line in file if line.startswith("| ")):
+            if len(row) > 4:
+                load.setdefault(row[1], []).append(row[3])
+    return load
 
 
 def of_load(load, begin, pattern):
-    """A number of the row that begins so, in seconds or a second."""
-    for what, measured in load.items():
-        found = re.search(pattern + r"([\d.]+) (us|ms|s|M/s|K/s|/s)(?=$|[,;])", measured)
-        if what.startswith(begin) and found:
-            return float(found.group(1)) * UNITS[found.group(2)]
-    sys.exit(f"peer_table: realise_load printed no row \"{begin}\" with {pattern}")
+    """The median of a number of the rows that begin so, in seconds or a second."""
+    found = [re.search(pattern + r"([\d.]+) (us|ms|s|M/s|K/s|/s)(?=$|[,;])", measured)
+             for what, each in load.items() if what.startswith(begin) for measured in each]
+    if not found or None in found:
+        sys.exit(f"peer_table: realise_load printed no row \"{begin}\" with {pattern}")
+    return statistics.median(float(number.group(1)) * UNITS[number.group(2)] for number in found)
 
 
 def median(results, label, field):
