@@ -23,20 +23,20 @@ final class Appends {
 
     /** Until the fold has the last commit. */
     static void inBulk(Options options) throws Exception {
-        List<byte[]> commits = BackupFile.commits(options.path("--backup"));
         onNewTopic(options, (topic, run) -> {
-            try (KafkaProducer<byte[], byte[]> producer = Ledgers.producer(options.brokers(), BULK_LINGER_MS)) {
+            try (BackupFile file = new BackupFile(options.path("--backup"));
+                    KafkaProducer<byte[], byte[]> producer = Ledgers.producer(options.brokers(), BULK_LINGER_MS)) {
                 producer.partitionsFor(topic);
                 long begin = System.nanoTime();
-                List<Future<RecordMetadata>> sent = new ArrayList<>(commits.size());
-                for (byte[] commit : commits) {
+                List<Future<RecordMetadata>> sent = new ArrayList<>();
+                for (byte[] commit = file.next(); commit != null; commit = file.next()) {
                     sent.add(producer.send(new ProducerRecord<>(topic, 0, null, commit)));
                 }
                 for (Future<RecordMetadata> one : sent) {
                     one.get();
                 }
                 long acknowledged = System.nanoTime();
-                run.progress().await(commits.size() - 1, BULK_MAX);
+                run.progress().await(file.commits() - 1, BULK_MAX);
                 System.out.printf("kafka_streams append events=%d seconds=%.3f acknowledged_seconds=%.3f%n",
                         run.progress().events(),
                         (Math.max(run.progress().lastNanos(), acknowledged) - begin) / 1e9,
@@ -45,27 +45,22 @@ final class Appends {
         });
     }
 
-    /** Single events behind a good part of the ledger, each acknowledged and folded before the one `window` later is sent. */
+    /** Single events behind half of the ledger, each acknowledged and folded before the one `window` later is sent. */
     static void oneByOne(Options options) throws Exception {
-        List<byte[]> commits = BackupFile.commits(options.path("--backup"));
-        int before = commits.size();
-        List<byte[]> singles = new ArrayList<>();
-        while (before > commits.size() / 2 && singles.size() < options.calls(SINGLE_CALLS)) {
-            singles.addAll(0, singles(commits.get(--before)));
-        }
-        List<byte[]> first = commits.subList(0, before);
         onNewTopic(options, (topic, run) -> {
-            try (KafkaProducer<byte[], byte[]> producer = Ledgers.producer(options.brokers(), 0)) {
-                for (byte[] commit : first) {
-                    producer.send(new ProducerRecord<>(topic, 0, null, commit));
+            try (BackupFile file = new BackupFile(options.path("--backup"));
+                    KafkaProducer<byte[], byte[]> producer = Ledgers.producer(options.brokers(), 0)) {
+                long half = file.commits() / 2;
+                for (long i = 0; i < half; i++) {
+                    producer.send(new ProducerRecord<>(topic, 0, null, file.next()));
                 }
                 producer.flush();
-                run.progress().await(first.size() - 1, BULK_MAX);
-                int calls = Math.min(singles.size(), options.calls(SINGLE_CALLS));
-                SingleAppends appends = new SingleAppends(producer, topic, run.progress(), first.size());
-                double seconds = appends.send(singles.subList(0, calls), options.window());
-                System.out.printf("kafka_streams append-single events=%d seconds=%.3f window=%d %s %s%n", calls, seconds,
-                        options.window(), appends.acknowledged().show("ack_"), appends.folded().show("folded_"));
+                run.progress().await(half - 1, BULK_MAX);
+                List<byte[]> singles = singles(file, options.calls(SINGLE_CALLS));
+                SingleAppends appends = new SingleAppends(producer, topic, run.progress(), half);
+                double seconds = appends.send(singles, options.window());
+                System.out.printf("kafka_streams append-single events=%d seconds=%.3f window=%d %s %s%n", singles.size(),
+                        seconds, options.window(), appends.acknowledged().show("ack_"), appends.folded().show("folded_"));
             }
         });
     }
@@ -86,15 +81,23 @@ final class Appends {
         }
     }
 
-    private static List<byte[]> singles(byte[] stored) throws IOException {
+    // The next `calls` events of the file, or all that are left, as commits of one event each.
+    private static List<byte[]> singles(BackupFile file, int calls) throws IOException {
+        List<byte[]> singles = new ArrayList<>();
+        for (byte[] stored = file.next(); stored != null && singles.size() < calls; stored = file.next()) {
+            addSingles(stored, singles);
+        }
+        return singles.subList(0, Math.min(calls, singles.size()));
+    }
+
+    private static void addSingles(byte[] stored, List<byte[]> singles) throws IOException {
         StoredCommit commit = StoredCommit.decode(stored);
         ByteString body =
                 ByteString.copyFrom(stored, StoredCommit.HEADER_BYTES, stored.length - StoredCommit.HEADER_BYTES);
-        List<byte[]> singles = new ArrayList<>();
+        long sequence = commit.firstSequence();
         for (Event event : CommitBody.parseFrom(body).getEventsList()) {
             byte[] single = CommitBody.newBuilder().addEvents(event).build().toByteArray();
-            singles.add(commit.withOneEvent(commit.firstSequence() + singles.size(), single));
+            singles.add(commit.withOneEvent(sequence++, single));
         }
-        return singles;
     }
 }
