@@ -22,14 +22,17 @@ BatchSource GeneratedBatches(const std::string& ledger, uint64_t events, uint64_
   };
 }
 
-BatchSource PreparedBatches(const std::string& ledger, uint64_t events) {
-  std::vector<Batch> batches;
-  const BatchSource generated = GeneratedBatches(ledger, events);
-  while (Batch batch = generated()) batches.push_back(std::move(batch));
+BatchSource PreparedBatches(const BatchSource& batches, uint64_t events) {
+  std::vector<Batch> prepared;
+  while (prepared.size() * kEventsPerCommit < events) {
+    Batch batch = batches();
+    if (!batch) break;
+    prepared.push_back(std::move(batch));
+  }
   // Their memory is given back with the source, not while they are appended: making them is not measured
   // either.
-  return [batches = std::move(batches), next = size_t{0}]() mutable {
-    return next == batches.size() ? Batch() : batches[next++];
+  return [prepared = std::move(prepared), next = size_t{0}]() mutable {
+    return next == prepared.size() ? Batch() : prepared[next++];
   };
 }
 
