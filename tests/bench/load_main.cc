@@ -11,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
+#include "libs/event_log/kafka/kafka_event_log.h"
 #include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "tests/bench/disk_floor.h"
 #include "tests/bench/generated_batches.h"
@@ -56,6 +57,7 @@ class Load {
   absl::Status Embedded();
   absl::Status Many();
   absl::Status Kafka(const std::string& brokers);
+  absl::Status ManyOnKafka(const std::string& brokers);
   const Rows& rows() const { return rows_; }
 
  private:
@@ -69,6 +71,18 @@ class Load {
   absl::StatusOr<std::unique_ptr<ServerProcess>> MeasureStarts();
   absl::StatusOr<BulkTimes> MeasureBulk(const ServerProcess& server, const std::string& ledger) const;
   absl::StatusOr<std::vector<std::string>> CommitsOf(const std::string& ledger) const;
+  // Without what opens and serves the log.
+  ManyLedgers ManyOn(const std::string& log, uint64_t empty_mib) const {
+    ManyLedgers many;
+    many.ledgers = options_.ledgers;
+    many.events = options_.events;
+    many.calls = options_.calls;
+    many.log = log;
+    many.empty_mib = empty_mib;
+    return many;
+  }
+  // Tells this run's ledgers from those that others left on the same brokers.
+  static std::string Run() { return fmt::format("{:06}", getpid() % 1'000'000); }
   std::string BulkSize() const {
     return fmt::format("{} events, in batches of {}", ShowCount(options_.bulk_events), kEventsPerCommit);
   }
@@ -84,6 +98,7 @@ class Load {
   const std::string folder_;
   LedgerSize size_;
   uint64_t empty_mib_ = 0;
+  uint64_t empty_kafka_mib_ = 0;
   std::vector<std::string> commits_;  // of the bulk append on the embedded log
   Rows rows_;
 };
@@ -183,22 +198,39 @@ absl::Status Load::Embedded() {
 
 absl::Status Load::Many() {
   if (options_.ledgers == 0) return absl::OkStatus();
-  return MeasureManyLedgers({.ledgers = options_.ledgers,
-                             .events = options_.events,
-                             .calls = options_.calls,
-                             .data = folder_ + "/many",
-                             .serve = [this] { return Serve("many"); },
-                             .empty_mib = empty_mib_},
-                            rows_);
+  const std::string data = folder_ + "/many";
+  std::filesystem::create_directories(data);
+  ManyLedgers many = ManyOn("embedded log", empty_mib_);
+  many.open_log = [&] { return RocksDbEventLog::Open({.path = data + "/log", .env = nullptr}); };
+  many.serve = [this] { return Serve("many"); };
+  return MeasureManyLedgers(many, rows_);
+}
+
+absl::Status Load::ManyOnKafka(const std::string& brokers) {
+  if (options_.ledgers == 0) return absl::OkStatus();
+  const auto open_log = [&] { return KafkaEventLog::Open({.brokers = brokers}); };
+  ManyLedgers many = ManyOn("Kafka", empty_kafka_mib_);
+  many.run = Run();
+  many.open_log = open_log;
+  many.serve = [&] { return Serve("many-kafka", {"--log", "kafka", "--brokers", brokers}); };
+  const absl::Status measured = MeasureManyLedgers(many, rows_);
+  ASSIGN_OR_RETURN(const auto log, open_log());
+  ASSIGN_OR_RETURN(const std::vector<std::string> ledgers, log->ListLedgers());
+  std::vector<std::string> topics;
+  for (const std::string& ledger : ledgers) {
+    if (ledger.ends_with(many.run)) topics.push_back("realise.ledger." + ledger);
+  }
+  RETURN_IF_ERROR(DeleteTopics(brokers, topics));
+  return measured;
 }
 
 absl::Status Load::Kafka(const std::string& brokers) {
-  // Other runs' ledgers may be on the same brokers.
-  const std::string run = fmt::format("{:06}", getpid() % 1'000'000);
-  const std::string bulk_ledger = "BU" + run;
-  const std::string single_ledger = "SI" + run;
-  ASSIGN_OR_RETURN(const auto floor, KafkaFloor::Open(brokers, "FL" + run));
+  const std::string bulk_ledger = "BU" + Run();
+  const std::string single_ledger = "SI" + Run();
+  ASSIGN_OR_RETURN(const auto floor, KafkaFloor::Open(brokers, "FL" + Run()));
   ASSIGN_OR_RETURN(const auto server, Serve("kafka", {"--log", "kafka", "--brokers", brokers}));
+  RETURN_IF_ERROR(LoadClient(server->address()).Check());
+  empty_kafka_mib_ = ResidentMiB(server->pid());
   const DurableFloor durable{"Kafka", "acks=all produce, 1 caller,", [&](int /*callers*/, int each) {
                                const std::string value(kClaimBytes, 'x');
                                return TimeCalls(1, each, [&](int, int) { return floor->ProduceOne(value); });
@@ -240,6 +272,7 @@ int Main(int argc, char** argv) {
   if (status.ok()) status = load.Many();
   const char* brokers = std::getenv("REALISE_KAFKA_BROKERS");
   if (status.ok() && brokers != nullptr) status = load.Kafka(brokers);
+  if (status.ok() && brokers != nullptr) status = load.ManyOnKafka(brokers);
   PrintTable(load.rows());
   if (brokers == nullptr) fmt::print("\nKafka was not measured: REALISE_KAFKA_BROKERS is not set.\n");
   if (status.ok()) return 0;

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <thread>
 #include <utility>
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
-#include "libs/event_log/rocksdb/rocksdb_event_log.h"
 #include "tests/bench/generated_batches.h"
 #include "tests/bench/ledger_plan.h"
 
@@ -18,20 +16,22 @@ namespace realise::bench {
 namespace {
 
 constexpr int kSingleCallers = 8;
-// Not among the planned ones, which have three letters.
-constexpr const char* kBulk = "BULK";
 constexpr uint64_t kEndless = 100'000'000;
 constexpr uint64_t kBegunBatches = 20;
 constexpr std::chrono::minutes kBeginsWithin{2};
 
-std::string SingleLedger(int caller) { return fmt::format("SINGLE{}", caller); }
+// Neither is among the planned ones, which begin with an R.
+std::string SingleLedger(const ManyLedgers& many, int caller) {
+  return fmt::format("SI{}{}", caller, many.run);
+}
+std::string BulkLedger(const ManyLedgers& many) { return "BULK" + many.run; }
 
 absl::StatusOr<std::vector<LedgerSize>> Generate(const ManyLedgers& many) {
-  std::filesystem::create_directories(many.data);
-  ASSIGN_OR_RETURN(const auto log, RocksDbEventLog::Open({.path = many.data + "/log", .env = nullptr}));
+  ASSIGN_OR_RETURN(const auto log, many.open_log());
   std::vector<LedgerSize> sizes;
   for (const PlannedLedger& ledger : PlanLedgers(kSeed, many.events, many.ledgers)) {
-    ASSIGN_OR_RETURN(LedgerSize size, RecordGenerated(*log, ledger.code, ledger.events, ledger.seed));
+    ASSIGN_OR_RETURN(LedgerSize size,
+                     RecordGenerated(*log, ledger.code + many.run, ledger.events, ledger.seed));
     sizes.push_back(std::move(size));
   }
   return sizes;
@@ -68,27 +68,30 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> MeasureStarts(const ManyLedgers& 
     rows.push_back({what, size, ShowMiB(mib), "nothing folded " + ShowMiB(many.empty_mib),
                     ShowRatio(static_cast<double>(mib), static_cast<double>(many.empty_mib))});
   };
-  rows.push_back({"server: start until all ledgers answer, all to fold", size, ShowTime(folding), "-", "-"});
-  rows.push_back({"server: start until all ledgers answer, all folded", size,
+  rows.push_back({"server: start until all ledgers answer, all to fold, " + many.log, size, ShowTime(folding),
+                  "-", "-"});
+  rows.push_back({"server: start until all ledgers answer, all folded, " + many.log, size,
                   fmt::format("{} (listens after {})", ShowTime(answers), ShowTime(serves)), "-", "-"});
-  memory("server: memory, all ledgers folded", folded);
-  memory("server: memory, started again, all ledgers asked", restarted);
+  memory("server: memory, all ledgers folded, " + many.log, folded);
+  memory("server: memory, started again, all ledgers asked, " + many.log, restarted);
   return server;
 }
 
-absl::StatusOr<CallTimes> TimeSingles(const std::string& address, const std::string& run, int calls) {
+absl::StatusOr<CallTimes> TimeSingles(const std::string& address, const ManyLedgers& many,
+                                      const std::string& round) {
   std::vector<std::unique_ptr<LoadClient>> clients;
   for (int i = 0; i < kSingleCallers; ++i) clients.push_back(std::make_unique<LoadClient>(address));
-  return TimeCalls(kSingleCallers, std::max(calls / kSingleCallers, 10), [&](int caller, int number) {
-    const std::string id = fmt::format("claim-{}-{}", run, number);
-    return clients[static_cast<size_t>(caller)]->Append(OneClaim(SingleLedger(caller), id)).status();
+  return TimeCalls(kSingleCallers, std::max(many.calls / kSingleCallers, 10), [&](int caller, int number) {
+    const std::string id = fmt::format("claim-{}-{}", round, number);
+    return clients[static_cast<size_t>(caller)]->Append(OneClaim(SingleLedger(many, caller), id)).status();
   });
 }
 
 // Loads a ledger for as long as it lives.
 class BulkLoad {
  public:
-  explicit BulkLoad(const std::string& address) : client_(address), thread_([this] { result_ = Run(); }) {}
+  BulkLoad(const std::string& address, std::string ledger)
+      : ledger_(std::move(ledger)), client_(address), thread_([this] { result_ = Run(); }) {}
   ~BulkLoad() { static_cast<void>(End()); }
   BulkLoad(const BulkLoad&) = delete;
   BulkLoad& operator=(const BulkLoad&) = delete;
@@ -109,8 +112,8 @@ class BulkLoad {
 
  private:
   absl::Status Run() {
-    RETURN_IF_ERROR(client_.Create(kBulk));
-    const BatchSource batches = GeneratedBatches(kBulk, kEndless);
+    RETURN_IF_ERROR(client_.Create(ledger_));
+    const BatchSource batches = GeneratedBatches(ledger_, kEndless);
     bool begun = false;
     return client_
         .AppendAll([&] {
@@ -123,6 +126,7 @@ class BulkLoad {
         .status();
   }
 
+  const std::string ledger_;
   LoadClient client_;
   std::promise<void> begun_;
   std::atomic<bool> ended_ = false;
@@ -133,18 +137,19 @@ class BulkLoad {
 absl::Status MeasureFairness(const std::string& address, const ManyLedgers& many, Rows& rows) {
   for (int caller = 0; caller < kSingleCallers; ++caller) {
     LoadClient client(address);
-    RETURN_IF_ERROR(BeginClaims(client, SingleLedger(caller)));
+    RETURN_IF_ERROR(BeginClaims(client, SingleLedger(many, caller)));
   }
-  ASSIGN_OR_RETURN(const CallTimes alone, TimeSingles(address, "alone", many.calls));
-  BulkLoad bulk(address);
+  ASSIGN_OR_RETURN(const CallTimes alone, TimeSingles(address, many, "alone"));
+  BulkLoad bulk(address, BulkLedger(many));
   RETURN_IF_ERROR(bulk.AwaitBegun());
   const uint64_t before = bulk.events();
   const Stopwatch watch;
-  ASSIGN_OR_RETURN(const CallTimes beside, TimeSingles(address, "beside", many.calls));
+  ASSIGN_OR_RETURN(const CallTimes beside, TimeSingles(address, many, "beside"));
   const double rate = static_cast<double>(bulk.events() - before) / watch.seconds();
   RETURN_IF_ERROR(bulk.End());
   rows.push_back(
-      {"single append while another ledger is loaded in bulk, 8 callers, a ledger each",
+      {fmt::format("single append while another ledger is loaded in bulk, {}, 8 callers, a ledger each",
+                   many.log),
        fmt::format("{} appends beside {} ledgers", ShowCount(beside.seconds.size()), many.ledgers),
        fmt::format("{}; {}; bulk {}", ShowTimes(beside), ShowRate(beside.per_second()), ShowRate(rate)),
        fmt::format("without the bulk load {}; {}", ShowTimes(alone), ShowRate(alone.per_second())),
