@@ -182,7 +182,13 @@ absl::Status LoadClient::BedDays(const v1::QueryBedDaysRequest& request) {
 }
 
 absl::Status LoadClient::Explain(const v1::ExplainRequest& request) {
+  v1::ExplainRequest asked = request;
+  return ExplainNext(asked);
+}
+
+absl::Status LoadClient::ExplainNext(v1::ExplainRequest& request) {
   ASSIGN_OR_RETURN(const auto response, Ask(*query_, &v1::QueryService::Stub::Explain, request));
+  request.set_page_token(response.next_page_token());
   return response.contributions().empty() ? absl::InternalError("an answer without a posting")
                                           : absl::OkStatus();
 }

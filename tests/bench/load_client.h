@@ -59,6 +59,8 @@ class LoadClient {
   [[nodiscard]] absl::Status Waits(const v1::QueryWaitsRequest& request);
   [[nodiscard]] absl::Status BedDays(const v1::QueryBedDaysRequest& request);
   [[nodiscard]] absl::Status Explain(const v1::ExplainRequest& request);
+  // The same, and sets the request to the page behind.
+  [[nodiscard]] absl::Status ExplainNext(v1::ExplainRequest& request);
   // Asks for a board's savings until the answer is at `receipt` or behind it.
   [[nodiscard]] absl::Status WaitUntilFolded(const std::string& ledger, const std::string& receipt);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "libs/base/calendar.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/testing/event_builders.h"
 #include "tests/bench/generated_history.h"
@@ -144,12 +145,16 @@ class Questions {
   template <typename Request>
   absl::Status Time(const std::string& what, int calls, absl::Status (LoadClient::*ask)(const Request&),
                     const std::function<Request(uint64_t number)>& request) const {
+    return TimeEach(what, calls, [&](uint64_t number) { return (client_.*ask)(request(number)); });
+  }
+  // The same of anything that is asked.
+  absl::Status TimeEach(const std::string& what, int calls,
+                        const std::function<absl::Status(uint64_t number)>& ask) const {
     CallTimes times;
     CallTimes empty;
     for (int number = 0; number < calls; ++number) {
-      const Request asked = request(static_cast<uint64_t>(number));
       const Stopwatch watch;
-      RETURN_IF_ERROR((client_.*ask)(asked));
+      RETURN_IF_ERROR(ask(static_cast<uint64_t>(number)));
       const double took = watch.seconds();
       const Stopwatch again;
       RETURN_IF_ERROR(client_.Check());
@@ -173,6 +178,7 @@ class Questions {
                          [&](uint64_t) { return past; });
   }
 
+  LoadClient& client() const { return client_; }
   uint64_t commits() const { return size_.commits; }
   const std::string& ledger() const { return size_.last.ledger; }
 
@@ -207,7 +213,7 @@ absl::Status MeasureMeasures(const Questions& questions, int calls) {
   return questions.TimeBoth("bed days of a board for twelve months", calls, &LoadClient::BedDays, bed_days);
 }
 
-// Of all postings of a line; its first hundred come with their events, read from the log.
+// A line has postings of all months; a hundred of them come with their events, read from the log.
 absl::Status MeasureExplain(const Questions& questions, int calls) {
   v1::ExplainRequest explain;
   explain.set_ledger(questions.ledger());
@@ -218,8 +224,22 @@ absl::Status MeasureExplain(const Questions& questions, int calls) {
   line.set_sign(kind.sign);
   line.set_recurrence(kind.recurrence);
   line.set_period_to(kMonth);
-  return questions.TimeBoth("explain what a board saved on a line, 100 postings of it", calls,
-                            &LoadClient::Explain, explain);
+  const std::string what = "explain what a board saved on a line, 100 postings of it";
+  RETURN_IF_ERROR(questions.TimeBoth(what, calls, &LoadClient::Explain, explain));
+  // From the first page again behind the last.
+  v1::ExplainRequest page = explain;
+  RETURN_IF_ERROR(questions.TimeEach(what + ", latest, page after page", calls,
+                                     [&](uint64_t) { return questions.client().ExplainNext(page); }));
+  // A figure that was not asked for yet, each time.
+  const Period last = *Period::Parse(kMonth);
+  return questions.Time<v1::ExplainRequest>(
+      what + ", up to other months, each asked once", std::min(calls, 50), &LoadClient::Explain,
+      [&](uint64_t number) {
+        v1::ExplainRequest other = explain;
+        const Period month = Period::FromIndex(last.index() - 1 - static_cast<int32_t>(number));
+        other.mutable_savings()->set_period_to(month.ToString());
+        return other;
+      });
 }
 
 }  // namespace
@@ -274,7 +294,7 @@ absl::Status MeasureQueries(const std::string& address, const LedgerSize& size, 
   const Questions questions(client, size, rows);
   RETURN_IF_ERROR(MeasureSavings(questions, calls));
   RETURN_IF_ERROR(MeasureMeasures(questions, calls));
-  return MeasureExplain(questions, std::max(calls / 100, 10));
+  return MeasureExplain(questions, std::max(calls / 10, 10));
 }
 
 absl::Status MeasureAppends(const std::string& address, const std::string& ledger, int calls,
