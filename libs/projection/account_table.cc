@@ -40,6 +40,27 @@ void EndRow(std::string& chunk, size_t begin) {
 // some hundred of them.
 constexpr size_t kPostingsAtOnce = 1024;
 
+// Rows that are passed over one by one before the cursor seeks what is behind them: a seek takes as long as
+// some dozens.
+constexpr int kRowsPassed = 16;
+
+// Of the key of a posting.
+absl::StatusOr<Sequence> SequenceOf(std::string_view key, const std::string& prefix) {
+  if (key.size() != prefix.size() + 8) return DamagedRow(key);
+  return ReadUint64(key.substr(prefix.size()));
+}
+
+// Those of the row that the cursor stands on.
+absl::Status AddPostings(const ViewSnapshot& snapshot, Sequence at, std::vector<AccountPosting>& postings) {
+  std::string_view row = snapshot.value();
+  do {
+    const auto posted = TakeCellDelta(row);
+    if (!posted) return DamagedRow(snapshot.key());
+    postings.push_back({at, posted->cell, posted->delta});
+  } while (!row.empty());
+  return absl::OkStatus();
+}
+
 // A piece of history that begins at a checkpoint.
 absl::StatusOr<AccountHistory> BeginHistory(Sequence checkpoint, std::string_view key, std::string_view row) {
   auto balances = DecodeBalances(row);
@@ -120,20 +141,38 @@ absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace
                                       const PostingsRange& range, std::vector<AccountPosting>& postings) {
   const std::string prefix = keys.Account(ViewTable::kPostings, account);
   for (snapshot.Seek(keys.Posting(account, range.after + 1)); snapshot.On(prefix); snapshot.Next()) {
-    const std::string_view key = snapshot.key();
-    if (key.size() != prefix.size() + 8) return DamagedRow(key);
-    const Sequence at = ReadUint64(key.substr(prefix.size()));
+    ASSIGN_OR_RETURN(const Sequence at, SequenceOf(snapshot.key(), prefix));
     const bool enough = postings.size() >= range.at_least || at > range.further_max;
     if (at > range.up_to && enough) return at - 1;
-    std::string_view row = snapshot.value();
-    do {
-      const auto posted = TakeCellDelta(row);
-      if (!posted) return DamagedRow(key);
-      postings.push_back({at, posted->cell, posted->delta});
-    } while (!row.empty());
+    RETURN_IF_ERROR(AddPostings(snapshot, at, postings));
   }
   RETURN_IF_ERROR(snapshot.status());
   return kUpToTheEnd;
+}
+
+absl::Status GiveStoredPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
+                                Sequence from, Sequence up_to, PostingsSink take) {
+  const std::string prefix = keys.Account(ViewTable::kPostings, account);
+  std::vector<AccountPosting> posted;
+  Sequence wanted = from;
+  int passed = 0;
+  for (snapshot.Seek(keys.Posting(account, wanted)); snapshot.On(prefix);) {
+    ASSIGN_OR_RETURN(const Sequence at, SequenceOf(snapshot.key(), prefix));
+    if (at > up_to) break;
+    if (at >= wanted) {
+      posted.clear();
+      RETURN_IF_ERROR(AddPostings(snapshot, at, posted));
+      wanted = take(posted);
+      passed = 0;
+      if (wanted > up_to) break;
+    }
+    if (wanted <= at + 1 || ++passed < kRowsPassed) {
+      snapshot.Next();
+    } else {
+      snapshot.Seek(keys.Posting(account, wanted));
+    }
+  }
+  return snapshot.status();
 }
 
 absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKeyspace& keys,

@@ -168,6 +168,11 @@ struct PostingsRange {
                                                     AccountNumber account, const PostingsRange& range,
                                                     std::vector<AccountPosting>& postings);
 
+// FigureSource::GivePostings.   Errors as above.
+[[nodiscard]] absl::Status GiveStoredPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys,
+                                              AccountNumber account, Sequence from, Sequence up_to,
+                                              PostingsSink take);
+
 // A row of the view store that does not decode.
 [[nodiscard]] absl::Status DamagedRow(std::string_view key);
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "libs/projection/figure_source.h"
@@ -34,13 +35,14 @@ struct ResolvedBasis {
 [[nodiscard]] absl::StatusOr<v1::QueryWaitsResponse> AnswerWaits(const FigureSource& source,
                                                                  const v1::QueryWaitsRequest& request);
 
-// Reads the event at a sequence, and when it was recorded, from the log; for Explain, whose page needs ids,
-// dates, roles.
+// Reads the events at sequences that rise, and when they were recorded, from the log; for Explain, whose page
+// needs ids, dates, roles.
 struct RecordedEvent {
   v1::Event event;
   Instant recorded_at{};
 };
-using EventLookup = std::function<absl::StatusOr<RecordedEvent>(Sequence)>;
+using EventLookup =
+    std::function<absl::StatusOr<std::vector<RecordedEvent>>(const std::vector<Sequence>& sequences)>;
 [[nodiscard]] absl::StatusOr<v1::ExplainResponse> AnswerExplain(const FigureSource& source,
                                                                 const v1::ExplainRequest& request,
                                                                 const EventLookup& lookup);

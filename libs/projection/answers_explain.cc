@@ -9,6 +9,7 @@
 #include "libs/base/status_macros.h"
 #include "libs/domain/decide.h"
 #include "libs/projection/answer_parts.h"
+#include "libs/projection/contributions.h"
 
 namespace realise {
 
@@ -20,9 +21,22 @@ constexpr uint32_t kPageSizeMax = 1000;
 // What one event does to the figure.
 struct Part {
   Sequence sequence = 0;
-  int64_t amount = 0;
+  Balance amount = 0;
   Period posted;
   Period related;
+};
+
+// How many there are, their sum, and the page that is asked for.
+struct Parts {
+  uint64_t count = 0;
+  Balance sum = 0;
+  std::vector<Part> page;
+};
+
+// What is asked for besides the figure.
+struct Wanted {
+  Sequence up_to = 0;
+  ContributionPage page;
 };
 
 // Where a page begins, and the basis of the page before.  As text:
@@ -90,16 +104,22 @@ absl::StatusOr<Months> SavingsMonths(const v1::SavingsFigure& figure) {
   return Months{Period::FromIndex(1900 * 12), last};
 }
 
-// Adds to the part of the same event, or makes a new one.
-absl::Status AddPart(const AccountPosting& posting, Period posted, Period related, std::vector<Part>& parts) {
-  if (parts.empty() || parts.back().sequence != posting.sequence) {
-    parts.push_back({posting.sequence, 0, posted, related});
+// `months_of` gives those that a cell was posted to and relates to.
+template <typename MonthsOf>
+absl::StatusOr<Parts> PartsOfAccount(const FigureSource& source, const AskedCells& asked,
+                                     const Wanted& wanted, MonthsOf months_of) {
+  ASSIGN_OR_RETURN(const Contributions found, ContributionsTo(source, asked, wanted.up_to, wanted.page));
+  Parts parts{.count = found.count, .sum = found.sum, .page = {}};
+  for (const Contribution& contribution : found.page) {
+    const auto [posted, related] = months_of(contribution.cell);
+    parts.page.push_back(
+        {contribution.sequence, contribution.amount, Period::FromIndex(posted), Period::FromIndex(related)});
   }
-  return AddTo(parts.back().amount, posting.delta);
+  return parts;
 }
 
-absl::StatusOr<std::vector<Part>> SavingsParts(const FigureSource& source, const Ground& ground,
-                                               const v1::SavingsFigure& figure) {
+absl::StatusOr<Parts> SavingsParts(const FigureSource& source, const Ground& ground,
+                                   const v1::SavingsFigure& figure, const Wanted& wanted) {
   if (!ground.structure().boards().contains(figure.board_id())) {
     return absl::NotFoundError(
         fmt::format("there is no board \"{}\" at {}", figure.board_id(), ground.basis.receipt()));
@@ -109,42 +129,68 @@ absl::StatusOr<std::vector<Part>> SavingsParts(const FigureSource& source, const
     return InvalidField("savings", "names one line: financial_class, sign and recurrence");
   }
   ASSIGN_OR_RETURN(const Months months, SavingsMonths(figure));
-  const Rung rung = figure.awaiting_validation() ? Rung::kAwaiting : Rung::kValidated;
-  ASSIGN_OR_RETURN(const std::vector<AccountPosting> postings,
-                   source.PostingsUpTo(SavingsAccount(figure.board_id()), ground.end.sequence));
-  std::vector<Part> parts;
-  for (const AccountPosting& posting : postings) {
-    const SavingsCell cell = SavingsCell::Unpack(posting.cell);
+  const SavingsCell line{.financial_class = figure.financial_class(),
+                         .sign = figure.sign(),
+                         .recurrence = figure.recurrence(),
+                         .rung = figure.awaiting_validation() ? Rung::kAwaiting : Rung::kValidated};
+  AskedCells asked{.account = SavingsAccount(figure.board_id()), .name = {}, .has = {}};
+  asked.name = fmt::format("{} {} {} {} {}", line.Pack(), ground.restated(), months.from.index(),
+                           months.to.index(), asked.account);
+  asked.has = [&](Cell packed) {
+    SavingsCell cell = SavingsCell::Unpack(packed);
     const int32_t month = ground.restated() ? cell.related : cell.posted;
-    if (cell.financial_class != figure.financial_class() || cell.sign != figure.sign() ||
-        cell.recurrence != figure.recurrence() || cell.rung != rung || month < months.from.index() ||
-        month > months.to.index()) {
-      continue;
-    }
-    RETURN_IF_ERROR(AddPart(posting, Period::FromIndex(cell.posted), Period::FromIndex(cell.related), parts));
-  }
-  return parts;
+    cell.posted = cell.related = 0;
+    return cell == line && month >= months.from.index() && month <= months.to.index();
+  };
+  return PartsOfAccount(source, asked, wanted, [](Cell packed) {
+    const SavingsCell cell = SavingsCell::Unpack(packed);
+    return std::pair(cell.posted, cell.related);
+  });
 }
 
-absl::StatusOr<std::vector<Part>> BandParts(const FigureSource& source, const Ground& ground,
-                                            const std::string& measure_id, const Months& months,
-                                            bool unknown) {
-  std::vector<Part> parts;
+absl::StatusOr<Parts> CountParts(const FigureSource& source, const std::string& measure_id, CountKind kind,
+                                 const Months& months, const Wanted& wanted) {
+  AskedCells asked{.account = CountsAccount(measure_id), .name = {}, .has = {}};
+  asked.name = fmt::format("{} {} {} {}", static_cast<int>(kind), months.from.index(), months.to.index(),
+                           asked.account);
+  asked.has = [&](Cell packed) {
+    const CountCell cell = CountCell::Unpack(packed);
+    return cell.kind == kind && cell.month >= months.from.index() && cell.month <= months.to.index();
+  };
+  return PartsOfAccount(source, asked, wanted, [](Cell packed) {
+    const CountCell cell = CountCell::Unpack(packed);
+    return std::pair(cell.month, cell.month);
+  });
+}
+
+// From as many accounts as there are months, each with the few events that recorded and corrected it.
+absl::StatusOr<Parts> BandParts(const FigureSource& source, const std::string& measure_id,
+                                const Months& months, bool unknown, const Wanted& wanted) {
+  std::vector<Part> all;
+  Parts parts;
   for (Period month = months.from; month <= months.to; month = month.Next()) {
     ASSIGN_OR_RETURN(const std::vector<AccountPosting> postings,
-                     source.PostingsUpTo(BandsAccount(measure_id, month.index()), ground.end.sequence));
+                     source.PostingsUpTo(BandsAccount(measure_id, month.index()), wanted.up_to));
     for (const AccountPosting& posting : postings) {
       if (unknown ? posting.cell != kBandUnknownClockStarts : posting.cell >= kBands) continue;
-      RETURN_IF_ERROR(AddPart(posting, month, month, parts));
+      // An event is about one month, so that no two parts share a sequence.
+      if (all.empty() || all.back().sequence != posting.sequence) {
+        all.push_back({posting.sequence, 0, month, month});
+      }
+      all.back().amount += posting.delta;
+      parts.sum += posting.delta;
     }
   }
-  // An event is about one month, so that no two parts share a sequence.
-  std::ranges::sort(parts, {}, &Part::sequence);
+  std::ranges::sort(all, {}, &Part::sequence);
+  parts.count = all.size();
+  const uint64_t begin = std::min(wanted.page.offset, parts.count);
+  const uint64_t end = begin + std::min(wanted.page.size, parts.count - begin);
+  parts.page.assign(all.begin() + static_cast<ptrdiff_t>(begin), all.begin() + static_cast<ptrdiff_t>(end));
   return parts;
 }
 
-absl::StatusOr<std::vector<Part>> MeasureParts(const FigureSource& source, const Ground& ground,
-                                               const v1::MeasureFigure& figure) {
+absl::StatusOr<Parts> MeasureParts(const FigureSource& source, const Ground& ground,
+                                   const v1::MeasureFigure& figure, const Wanted& wanted) {
   const auto at = ground.structure().measures().find(figure.measure_id());
   if (at == ground.structure().measures().end()) {
     return absl::NotFoundError(
@@ -156,38 +202,32 @@ absl::StatusOr<std::vector<Part>> MeasureParts(const FigureSource& source, const
     if (!unknown && figure.count() != "bands") {
       return InvalidField("measure.count", "is \"bands\" or \"unknown_clock_starts\" for a measure of waits");
     }
-    return BandParts(source, ground, figure.measure_id(), months, unknown);
+    return BandParts(source, figure.measure_id(), months, unknown, wanted);
   }
   if (figure.count() != "numerator" && figure.count() != "denominator") {
     return InvalidField("measure.count",
                         "is \"numerator\" or \"denominator\" for a measure that is not of waits");
   }
   const CountKind kind = figure.count() == "numerator" ? CountKind::kNumerator : CountKind::kDenominator;
-  ASSIGN_OR_RETURN(const std::vector<AccountPosting> postings,
-                   source.PostingsUpTo(CountsAccount(figure.measure_id()), ground.end.sequence));
-  std::vector<Part> parts;
-  for (const AccountPosting& posting : postings) {
-    const CountCell cell = CountCell::Unpack(posting.cell);
-    if (cell.kind != kind || cell.month < months.from.index() || cell.month > months.to.index()) continue;
-    RETURN_IF_ERROR(AddPart(posting, Period::FromIndex(cell.month), Period::FromIndex(cell.month), parts));
-  }
-  return parts;
+  return CountParts(source, figure.measure_id(), kind, months, wanted);
 }
 
-absl::StatusOr<std::vector<Part>> PartsOf(const FigureSource& source, const Ground& ground,
-                                          const v1::ExplainRequest& request) {
+absl::StatusOr<Parts> PartsOf(const FigureSource& source, const Ground& ground,
+                              const v1::ExplainRequest& request, const Wanted& wanted) {
   switch (request.figure_case()) {
     case v1::ExplainRequest::kSavings:
-      return SavingsParts(source, ground, request.savings());
+      return SavingsParts(source, ground, request.savings(), wanted);
     case v1::ExplainRequest::kMeasure:
-      return MeasureParts(source, ground, request.measure());
+      return MeasureParts(source, ground, request.measure(), wanted);
     case v1::ExplainRequest::FIGURE_NOT_SET:
       break;
   }
   return InvalidField("figure", "is missing: name an amount of savings or the counts of a measure");
 }
 
-v1::Contribution ContributionOf(const Part& part, const RecordedEvent& recorded) {
+absl::StatusOr<v1::Contribution> ContributionOf(const Part& part, const RecordedEvent& recorded) {
+  const std::optional<int64_t> amount = Narrow(part.amount);
+  if (!amount) return SumOutOfRange();
   v1::Contribution contribution;
   contribution.set_sequence(part.sequence);
   contribution.set_event_id(recorded.event.id());
@@ -196,7 +236,7 @@ v1::Contribution ContributionOf(const Part& part, const RecordedEvent& recorded)
   contribution.set_occurred_on(recorded.event.occurred_on());
   contribution.set_recorded_at(FormatInstant(recorded.recorded_at));
   contribution.set_actor_role(recorded.event.actor_role());
-  contribution.set_amount(part.amount);
+  contribution.set_amount(*amount);
   contribution.set_posted_to_period(part.posted.ToString());
   contribution.set_relates_to_period(part.related.ToString());
   return contribution;
@@ -216,24 +256,24 @@ absl::StatusOr<v1::ExplainResponse> AnswerExplain(const FigureSource& source,
     ASSIGN_OR_RETURN(token, ReadToken(request));
   }
   ASSIGN_OR_RETURN(const Ground ground, FindGround(source, request.ledger(), token.basis));
-  ASSIGN_OR_RETURN(const std::vector<Part> parts, PartsOf(source, ground, request));
+  const Wanted wanted{ground.end.sequence, {.offset = token.offset, .size = page_size}};
+  ASSIGN_OR_RETURN(const Parts parts, PartsOf(source, ground, request, wanted));
 
   v1::ExplainResponse response;
   *response.mutable_basis() = ground.basis;
   // The figure has to fit, not every sum on the way to it.
-  Balance sum = 0;
-  for (const Part& part : parts) sum += part.amount;
-  const std::optional<int64_t> total = Narrow(sum);
-  if (!total) return absl::OutOfRangeError("a sum does not fit into 64 bits");
+  const std::optional<int64_t> total = Narrow(parts.sum);
+  if (!total) return SumOutOfRange();
   response.set_total(*total);
-  response.set_contributions_total(parts.size());
-  const uint64_t begin = std::min<uint64_t>(token.offset, parts.size());
-  const uint64_t end = std::min<uint64_t>(begin + page_size, parts.size());
-  for (uint64_t i = begin; i < end; ++i) {
-    ASSIGN_OR_RETURN(const RecordedEvent recorded, lookup(parts[i].sequence));
-    *response.add_contributions() = ContributionOf(parts[i], recorded);
+  response.set_contributions_total(parts.count);
+  std::vector<Sequence> sequences;
+  for (const Part& part : parts.page) sequences.push_back(part.sequence);
+  ASSIGN_OR_RETURN(const std::vector<RecordedEvent> events, lookup(sequences));
+  for (size_t i = 0; i < parts.page.size(); ++i) {
+    ASSIGN_OR_RETURN(*response.add_contributions(), ContributionOf(parts.page[i], events[i]));
   }
-  if (end < parts.size()) response.set_next_page_token(WriteToken(request, ground, end));
+  const uint64_t end = token.offset + parts.page.size();
+  if (end < parts.count) response.set_next_page_token(WriteToken(request, ground, end));
   return response;
 }
 

@@ -46,6 +46,19 @@ v1::ExplainResponse Explain(const FoldedHistory& history, const v1::ExplainReque
   return *response;
 }
 
+// Of all pages, one behind the other.
+std::vector<int64_t> AmountsOfPages(const FoldedHistory& history, v1::ExplainRequest request, uint32_t size) {
+  std::vector<int64_t> amounts;
+  request.set_page_size(size);
+  do {
+    const v1::ExplainResponse page = Explain(history, request);
+    EXPECT_LE(page.contributions_size(), static_cast<int>(size));
+    for (const v1::Contribution& part : page.contributions()) amounts.push_back(part.amount());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return amounts;
+}
+
 std::vector<int64_t> Amounts(const v1::ExplainResponse& response) {
   std::vector<int64_t> amounts;
   for (const v1::Contribution& part : response.contributions()) amounts.push_back(part.amount());
@@ -108,6 +121,14 @@ TEST_F(ExplainTest, CountsOfMeasures) {
   EXPECT_EQ(bands.contributions(1).relates_to_period(), "2024/25-M01");
   EXPECT_THAT(Amounts(Explain(history_, AskMeasure("unknown_clock_starts", "2024/25-M01", "2024/25-M03"))),
               ElementsAre(5));
+  for (const uint32_t size : {1, 2, 3, 4}) {
+    EXPECT_THAT(AmountsOfPages(history_, AskMeasure("numerator", "2024/25-M01", "2024/25-M12"), size),
+                ElementsAre(700, -10));
+    EXPECT_THAT(AmountsOfPages(history_, AskMeasure("bands", "2024/25-M01", "2024/25-M03"), size),
+                ElementsAre(40, 7, 0));
+    EXPECT_THAT(AmountsOfPages(history_, AskSavings("", "2024/25-M05", true), size),
+                ElementsAre(3'000'000, -3'000'000));
+  }
 }
 
 TEST_F(ExplainTest, PagesGoOnWhereTheyWereBegun) {

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "libs/base/calendar.h"
 #include "libs/base/ids.h"
@@ -65,6 +68,10 @@ struct AccountPosting {
   int64_t delta = 0;
 };
 
+// Takes what one event posted to an account, in one piece; returns from which sequence on more is wanted.
+using PostingsSink = absl::FunctionRef<Sequence(std::span<const AccountPosting> posted)>;
+inline constexpr Sequence kNoMorePostings = std::numeric_limits<Sequence>::max();
+
 struct FactEvent {
   Sequence sequence = 0;
   v1::Event event;
@@ -76,6 +83,12 @@ struct FactEvent {
 class Structure;
 // Shared by what keeps it for the next question (structure_cache.h) and the answers that are under way.
 using SharedStructure = std::shared_ptr<const Structure>;
+
+// contributions.h
+struct AskedCells;
+class ContributionMarks;
+// Shared by the cache, which may let go of them, with the question that is being answered from them.
+using SharedMarks = std::shared_ptr<const ContributionMarks>;
 
 // One ledger at one moment; what it returns does not change while it lives.  Not thread-safe.
 class FigureSource {
@@ -100,9 +113,15 @@ class FigureSource {
   // The balances of an account at the end of `sequence`; empty if the account does not exist.
   //   OUT_OF_RANGE  a sum does not fit into 64 bits.
   virtual absl::StatusOr<Cells> BalancesAt(const std::string& account, Sequence sequence) const = 0;
-  // The postings of an account up to `sequence`, in the order of the log.
-  virtual absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
-                                                                   Sequence sequence) const = 0;
+  // Gives the postings of an account from `from` up to `up_to`, in the order of the log, but for those that
+  // come before what `take` wants next.
+  virtual absl::Status GivePostings(const std::string& account, Sequence from, Sequence up_to,
+                                    PostingsSink take) const = 0;
+  // All of them up to `sequence`.
+  absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
+                                                           Sequence sequence) const;
+  // What is known of the contributions to a figure, up to `sequence` or further: it has to be found out once.
+  virtual absl::StatusOr<SharedMarks> MarksOf(const AskedCells& asked, Sequence sequence) const = 0;
   // The facts up to `sequence`, in the order of the log.
   virtual absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const = 0;
   // The fold of the facts up to `sequence`.

@@ -9,6 +9,7 @@
 #include "libs/base/sha256.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/evolve.h"
+#include "libs/projection/contributions.h"
 #include "libs/projection/structure.h"
 #include "realise/v1/commit.pb.h"
 
@@ -168,13 +169,25 @@ absl::StatusOr<Cells> MemoryFold::BalancesAt(const std::string& account, Sequenc
   return Cells(std::move(cells));
 }
 
-absl::StatusOr<std::vector<AccountPosting>> MemoryFold::PostingsUpTo(const std::string& account,
-                                                                     Sequence sequence) const {
-  const auto at = accounts_->postings.find(account);
-  if (at == accounts_->postings.end()) return std::vector<AccountPosting>();
-  const auto& all = at->second;
-  return std::vector<AccountPosting>(all.begin(),
-                                     std::ranges::upper_bound(all, sequence, {}, &AccountPosting::sequence));
+absl::Status MemoryFold::GivePostings(const std::string& account, Sequence from, Sequence up_to,
+                                      PostingsSink take) const {
+  const auto found = accounts_->postings.find(account);
+  if (found == accounts_->postings.end()) return absl::OkStatus();
+  const std::vector<AccountPosting>& all = found->second;
+  const auto first_from = [&](auto begin, Sequence sequence) {
+    return std::ranges::lower_bound(begin, all.end(), sequence, {}, &AccountPosting::sequence);
+  };
+  for (auto at = first_from(all.begin(), from); at != all.end() && at->sequence <= up_to;) {
+    const auto behind = std::find_if(at, all.end(), [sequence = at->sequence](const AccountPosting& posting) {
+      return posting.sequence != sequence;
+    });
+    at = first_from(behind, take({at, behind}));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SharedMarks> MemoryFold::MarksOf(const AskedCells& asked, Sequence sequence) const {
+  return ExtendMarks(*this, asked, ContributionMarks(), sequence);
 }
 
 absl::StatusOr<std::vector<FactEvent>> MemoryFold::FactsUpTo(Sequence sequence) const {

@@ -30,8 +30,9 @@ class MemoryFold : public FigureSource {
   absl::StatusOr<std::vector<CommitEnd>> CommitsEndingAt(Sequence sequence) const override;
   absl::StatusOr<CommitEnd> CommitHolding(Sequence sequence) const override;
   absl::StatusOr<Cells> BalancesAt(const std::string& account, Sequence sequence) const override;
-  absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
-                                                           Sequence sequence) const override;
+  absl::Status GivePostings(const std::string& account, Sequence from, Sequence up_to,
+                            PostingsSink take) const override;
+  absl::StatusOr<SharedMarks> MarksOf(const AskedCells& asked, Sequence sequence) const override;
   absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const override;
   absl::StatusOr<SharedStructure> StructureAt(Sequence sequence) const override;
 

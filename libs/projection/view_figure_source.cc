@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
 #include "libs/projection/account_table.h"
+#include "libs/projection/contributions.h"
 #include "realise/internal/v1/state.pb.h"
 
 namespace realise {
@@ -206,13 +207,23 @@ absl::StatusOr<Cells> ViewFigureSource::BalancesAt(const std::string& account, S
   return *std::move(cells);
 }
 
-absl::StatusOr<std::vector<AccountPosting>> ViewFigureSource::PostingsUpTo(const std::string& account,
-                                                                           Sequence sequence) const {
-  std::vector<AccountPosting> postings;
+absl::Status ViewFigureSource::GivePostings(const std::string& account, Sequence from, Sequence up_to,
+                                            PostingsSink take) const {
   ASSIGN_OR_RETURN(const auto row, FindAccount(account));
-  if (!row) return postings;
-  RETURN_IF_ERROR(ScanPostings(*snapshot_, keys_, row->number, {.up_to = sequence}, postings).status());
-  return postings;
+  if (!row) return absl::OkStatus();
+  return GiveStoredPostings(*snapshot_, keys_, row->number, from, up_to, take);
+}
+
+absl::StatusOr<SharedMarks> ViewFigureSource::MarksOf(const AskedCells& asked, Sequence sequence) const {
+  // Nothing is known behind the latest position.
+  sequence = std::min(sequence, place_.latest.sequence);
+  const std::string series = keys_.Table(ViewTable::kPostings) + asked.name;
+  const SharedMarks kept = caches_.contributions.FindUpTo(series, 0).value_or(nullptr);
+  if (kept && sequence <= kept->up_to()) return kept;
+  ASSIGN_OR_RETURN(const SharedMarks marks,
+                   ExtendMarks(*this, asked, kept ? *kept : ContributionMarks(), sequence));
+  caches_.contributions.Keep(series, 0, marks, marks->bytes());
+  return marks;
 }
 
 absl::StatusOr<std::vector<FactEvent>> ViewFigureSource::FactsUpTo(Sequence sequence) const {

@@ -32,6 +32,8 @@ struct FigureCaches {
   BalanceCache balances;
   // Those that end before the latest sequence, by the table they stand in.
   RecentValues<SharedCommits> commits{4 * 1024 * 1024};
+  // Of each figure those that reach furthest, by the fold that the postings are of and the figure's name.
+  RecentValues<SharedMarks> contributions{16 * 1024 * 1024};
   PlaceCache places{};
 };
 
@@ -56,8 +58,9 @@ class ViewFigureSource : public FigureSource {
   absl::StatusOr<std::vector<CommitEnd>> CommitsEndingAt(Sequence sequence) const override;
   absl::StatusOr<CommitEnd> CommitHolding(Sequence sequence) const override;
   absl::StatusOr<Cells> BalancesAt(const std::string& account, Sequence sequence) const override;
-  absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
-                                                           Sequence sequence) const override;
+  absl::Status GivePostings(const std::string& account, Sequence from, Sequence up_to,
+                            PostingsSink take) const override;
+  absl::StatusOr<SharedMarks> MarksOf(const AskedCells& asked, Sequence sequence) const override;
   absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const override;
   absl::StatusOr<SharedStructure> StructureAt(Sequence sequence) const override;
 

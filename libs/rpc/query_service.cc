@@ -7,11 +7,10 @@
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
-#include "libs/event_log/commit.h"
 #include "libs/projection/answers.h"
 #include "libs/rpc/deadline.h"
+#include "libs/rpc/event_lookup.h"
 #include "libs/rpc/rpc_status.h"
-#include "realise/v1/commit.pb.h"
 
 namespace realise {
 namespace {
@@ -87,42 +86,6 @@ absl::Status DigestInto(const Projection& projection, const grpc::ServerContext&
   return absl::OkStatus();
 }
 
-// Finds events through their commits, reading each commit of a page once.
-class LogLookup {
- public:
-  LogLookup(EventLog& log, const FigureSource& source) : log_(log), source_(source) {}
-
-  absl::StatusOr<RecordedEvent> operator()(Sequence sequence) {
-    if (!loaded_ || sequence < header_.first_sequence || sequence > header_.LastSequence()) {
-      RETURN_IF_ERROR(Load(sequence));
-    }
-    return RecordedEvent{.event = body_.events(static_cast<int>(sequence - header_.first_sequence)),
-                         .recorded_at = header_.recorded_at};
-  }
-
- private:
-  absl::Status Load(Sequence sequence) {
-    ASSIGN_OR_RETURN(const CommitEnd end, source_.CommitHolding(sequence));
-    ASSIGN_OR_RETURN(const LogRecord record, log_.ReadAt(source_.ledger(), end.address));
-    const auto commit = DecodeCommit(record.stored);
-    if (!commit || !body_.ParseFromArray(commit->body.data(), static_cast<int>(commit->body.size())) ||
-        sequence < commit->header.first_sequence ||
-        sequence - commit->header.first_sequence >= static_cast<Sequence>(body_.events_size())) {
-      return absl::DataLossError(
-          fmt::format("the commit that holds {} is not where the view says; check the log", sequence));
-    }
-    header_ = commit->header;
-    loaded_ = true;
-    return absl::OkStatus();
-  }
-
-  EventLog& log_;
-  const FigureSource& source_;
-  CommitHeader header_;
-  v1::CommitBody body_;
-  bool loaded_ = false;
-};
-
 }  // namespace
 
 grpc::Status QueryServiceImpl::ListBoards(grpc::ServerContext* context, const v1::ListBoardsRequest* request,
@@ -179,9 +142,9 @@ grpc::Status QueryServiceImpl::Explain(grpc::ServerContext* context, const v1::E
                                        v1::ExplainResponse* response) {
   const auto source = SourceFor(projection_, *context, request->ledger(), request->basis());
   if (!source.ok()) return ToGrpcStatus(source.status());
-  LogLookup lookup(log_, **source);
-  auto answered =
-      AnswerExplain(**source, *request, [&lookup](Sequence sequence) { return lookup(sequence); });
+  auto answered = AnswerExplain(**source, *request, [&](const std::vector<Sequence>& sequences) {
+    return LookUpEvents(log_, **source, sequences);
+  });
   if (!answered.ok()) return ToGrpcStatus(answered.status());
   *response = *std::move(answered);
   return grpc::Status::OK;

@@ -39,9 +39,13 @@ std::string FoldedHistory::AddEach(const std::vector<v1::Event>& events) {
 }
 
 EventLookup FoldedHistory::Lookup() const {
-  return [this](Sequence sequence) -> absl::StatusOr<RecordedEvent> {
-    if (sequence == 0 || sequence > events_.size()) return absl::NotFoundError("no such event");
-    return events_[sequence - 1];
+  return [this](const std::vector<Sequence>& sequences) -> absl::StatusOr<std::vector<RecordedEvent>> {
+    std::vector<RecordedEvent> events;
+    for (const Sequence sequence : sequences) {
+      if (sequence == 0 || sequence > events_.size()) return absl::NotFoundError("no such event");
+      events.push_back(events_[sequence - 1]);
+    }
+    return events;
   };
 }
 
