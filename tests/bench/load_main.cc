@@ -213,7 +213,7 @@ absl::Status Load::ManyOnKafka(const std::string& brokers) {
   many.run = Run();
   many.open_log = open_log;
   many.serve = [&] { return Serve("many-kafka", {"--log", "kafka", "--brokers", brokers}); };
-  const absl::Status measured = MeasureManyLedgers(many, rows_);
+  absl::Status measured = MeasureManyLedgers(many, rows_);
   ASSIGN_OR_RETURN(const auto log, open_log());
   ASSIGN_OR_RETURN(const std::vector<std::string> ledgers, log->ListLedgers());
   std::vector<std::string> topics;
