@@ -30,8 +30,9 @@ TEST(ContributionMarks, AreLimitedAndStandWhereTheContributionsAre) {
     std::vector<Balance> sums = {0};
     for (uint64_t i = 0; i < 3000; ++i) {
       sequences.push_back(10 + i * 3);
-      marks.Add(sequences.back(), static_cast<Balance>(i * i));
-      sums.push_back(sums.back() + static_cast<Balance>(i * i));
+      const Balance amount = Balance{i} * i;
+      marks.Add(sequences.back(), amount);
+      sums.push_back(sums.back() + amount);
     }
     marks.EndAt(20'000);
     EXPECT_EQ(marks.count(), 3000u);

@@ -173,7 +173,7 @@ class Questions {
                         const Request& latest) const {
     RETURN_IF_ERROR(Time<Request>(what + ", latest, asked again and again", calls, ask,
                                   [&](uint64_t) { return latest; }));
-    const Request past = AsAt(latest, commits() / 2);
+    Request past = AsAt(latest, commits() / 2);
     return Time<Request>(what + ", as at the middle of the ledger, asked again and again", calls, ask,
                          [&](uint64_t) { return past; });
   }
