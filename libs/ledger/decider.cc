@@ -239,13 +239,14 @@ absl::StatusOr<Decider::Known> Decider::FindRecorded(Sequence sequence) {
                {ledger_, again_row_->last_sequence, again_row_->digest}};
 }
 
-// The claims that a command is about.
+// The claims that a command is about, and what is found on the way.
 absl::Status Decider::FetchClaims(const v1::AppendRequest& request) {
   std::vector<std::string> claims;
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {
     state_.AddMissingClaim(expected.stream(), claims);
   }
-  state_.AddMissingClaims(request.events(), claims);
+  found_.clear();
+  state_.AddMissingClaims(request.events(), claims, found_);
   return FetchRows(claims);
 }
 
@@ -303,6 +304,7 @@ absl::Status Decider::DecideEvents(Attempt& attempt) {
       attempt.command.request->registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
   for (size_t i = attempt.events_before; i < events.size(); ++i) {
     v1::Event& event = *events[i].event;
+    state_.Expect(found_, events[i].index);
     std::optional<Rejection> rejection =
         realise::Decide(state_, event, attempt.commit.header.recorded_at, sources);
     if (rejection) {

@@ -131,6 +131,8 @@ class Decider {
   Sequence confirmed_sequence_ = 0;
   uint64_t receipt_mismatches_ = 0;
 
+  std::vector<LedgerState::FoundAhead> found_;  // of each event of the command at hand
+
   // Rows that were taken from the state and could not be written yet.
   std::vector<std::pair<std::string, std::string>> unsaved_rows_;
 
