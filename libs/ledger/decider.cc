@@ -162,10 +162,10 @@ absl::Status Decider::MatchIds(Attempt& attempt) {
   Command& command = attempt.command;
   CommitUnderWay& commit = attempt.commit;
   ASSIGN_OR_RETURN(const auto stored, ids_.FindStored(command.keys));
-  attempt.outcome.events.reserve(command.keys.size());
+  attempt.outcome.events.Reserve(static_cast<int>(command.keys.size()));
   for (size_t i = 0; i < command.keys.size(); ++i) {
     v1::Event& event = *command.request->mutable_events(static_cast<int>(i));
-    v1::Appended& appended = attempt.outcome.events.emplace_back();
+    v1::Appended& appended = *attempt.outcome.events.Add();
     appended.set_event_id(event.id());
     if (attempt.Undecidable(i)) continue;
     const Sequence next = commit.next_sequence();
@@ -191,7 +191,7 @@ absl::Status Decider::MatchKnown(Attempt& attempt, size_t index, Sequence sequen
                       sequence)}});
     return absl::OkStatus();
   }
-  v1::Appended& appended = attempt.outcome.events[index];
+  v1::Appended& appended = attempt.outcome.events[static_cast<int>(index)];
   appended.set_sequence(sequence);
   appended.set_stream_version(known.event->stream_version());
   appended.set_already_recorded(true);
@@ -318,7 +318,8 @@ absl::Status Decider::DecideEvents(Attempt& attempt) {
       return absl::InternalError(fmt::format(
           "an event that was accepted cannot be applied; this is a defect: {}", evolved.ToString()));
     }
-    attempt.outcome.events[events[i].index].set_stream_version(event.stream_version());
+    v1::Appended& appended = attempt.outcome.events[static_cast<int>(events[i].index)];
+    appended.set_stream_version(event.stream_version());
   }
   return absl::OkStatus();
 }
@@ -332,7 +333,7 @@ void Decider::Finish(Attempt& attempt, JournalMark mark) {
     // A duplicate within the command: only now is it known what became of the first.
     if (appended.already_recorded() && appended.sequence() >= first_own) {
       const size_t first = commit.events[appended.sequence() - commit.header.first_sequence].index;
-      appended.set_stream_version(outcome.events[first].stream_version());
+      appended.set_stream_version(outcome.events[static_cast<int>(first)].stream_version());
     }
     if (attempt.dry() && appended.sequence() >= first_own) appended.set_sequence(0);
   }
@@ -352,7 +353,7 @@ void Decider::Finish(Attempt& attempt, JournalMark mark) {
     if (!attempt.dry()) break;
   }
   if (attempt.dry()) return;
-  outcome.events.clear();
+  outcome.events.Clear();
   if (outcome.status.ok()) {
     const Rejection& first = attempt.rejections.front().rejection;
     outcome.status =

@@ -58,7 +58,7 @@ struct AppendOutcome {
   //                  send again.
   // DATA_LOSS        the ledger stopped; the message says what an operator should do.
   absl::Status status;
-  std::vector<v1::Appended> events;
+  google::protobuf::RepeatedPtrField<v1::Appended> events;
   std::vector<v1::Refusal> refusals;
   Receipt receipt;
   // Another process writes the ledger, or is about to; this one decides nothing of it any more.  Send it

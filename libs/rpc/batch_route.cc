@@ -121,8 +121,7 @@ class ToProcess final : public BatchRoute {
 }  // namespace
 
 void FillAppendResponse(AppendOutcome outcome, v1::AppendResponse* response) {
-  response->mutable_events()->Reserve(static_cast<int>(outcome.events.size()));
-  for (v1::Appended& event : outcome.events) *response->add_events() = std::move(event);
+  *response->mutable_events() = std::move(outcome.events);
   for (v1::Refusal& refusal : outcome.refusals) *response->add_refusals() = std::move(refusal);
   response->set_receipt(outcome.receipt.ToString());
 }

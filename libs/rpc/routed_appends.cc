@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kCallFor{60};
 
 AppendOutcome Recorded(v1::AppendResponse response) {
   AppendOutcome outcome;
-  for (v1::Appended& event : *response.mutable_events()) outcome.events.push_back(std::move(event));
+  outcome.events = std::move(*response.mutable_events());
   if (auto receipt = Receipt::Parse(response.receipt())) outcome.receipt = *std::move(receipt);
   return outcome;
 }

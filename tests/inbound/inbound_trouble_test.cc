@@ -34,7 +34,7 @@ class Ledgers {
         outcome.status = absl::UnavailableError("no answer");
         return done(std::move(outcome));
       }
-      for (const v1::Event& event : request.events()) outcome.events.emplace_back().set_event_id(event.id());
+      for (const v1::Event& event : request.events()) outcome.events.Add()->set_event_id(event.id());
       outcome.receipt = {request.ledger(), 1, Digest()};
       done(std::move(outcome));
     };

@@ -88,14 +88,14 @@ void Oracle::CheckCalls(const std::vector<Call>& calls) {
 
 void Oracle::CheckAccepted(const Call& call) {
   const AppendOutcome& outcome = *call.outcome;
-  if (outcome.events.size() != static_cast<size_t>(call.request.events_size())) {
+  if (outcome.events.size() != call.request.events_size()) {
     return Anomaly(call, "not every event was answered");
   }
   Sequence first_new = 0;
   std::set<size_t> commits;
-  for (size_t i = 0; i < outcome.events.size(); ++i) {
+  for (int i = 0; i < outcome.events.size(); ++i) {
     const v1::Appended& appended = outcome.events[i];
-    const v1::Event& sent = call.request.events(static_cast<int>(i));
+    const v1::Event& sent = call.request.events(i);
     const auto found = ids_.find(IdOf(sent));
     if (found == ids_.end()) return Anomaly(call, "it was acknowledged, and is not there");
     if (found->second != appended.sequence()) return Anomaly(call, "it stands elsewhere");

@@ -45,11 +45,11 @@ std::vector<std::string> IdsOf(const std::optional<v1::AppendRequest>& request) 
 AppendOutcome AllRecorded(const v1::AppendRequest& request) {
   AppendOutcome outcome;
   for (const v1::Event& event : request.events()) {
-    v1::Appended& appended = outcome.events.emplace_back();
+    v1::Appended& appended = *outcome.events.Add();
     appended.set_event_id(event.id());
-    appended.set_sequence(outcome.events.size());
+    appended.set_sequence(static_cast<Sequence>(outcome.events.size()));
   }
-  outcome.receipt = {"RH5", outcome.events.size(), Digest()};
+  outcome.receipt = {"RH5", static_cast<Sequence>(outcome.events.size()), Digest()};
   return outcome;
 }
 
