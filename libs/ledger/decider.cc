@@ -239,7 +239,6 @@ absl::StatusOr<Decider::Known> Decider::FindRecorded(Sequence sequence) {
                {ledger_, again_row_->last_sequence, again_row_->digest}};
 }
 
-// The claims that a command is about, and what is found on the way.
 absl::Status Decider::FetchClaims(const v1::AppendRequest& request) {
   std::vector<std::string> claims;
   for (const v1::ExpectedVersion& expected : request.expected_versions()) {

@@ -109,7 +109,8 @@ class Decider {
   absl::Status MatchKnown(Attempt& attempt, size_t index, Sequence sequence);
   absl::StatusOr<Known> FindKnown(const Attempt& attempt, Sequence sequence);
   absl::StatusOr<Known> FindRecorded(Sequence sequence);
-  // Puts claims into the state that are in the store and not in memory.
+  // Puts the claims that a command is about into the state if they are in the store and not in memory, and
+  // fills `found_`.
   absl::Status FetchClaims(const v1::AppendRequest& request);
   absl::Status FetchRows(const std::vector<std::string>& rows);
   void CheckVersions(Attempt& attempt);
@@ -131,7 +132,8 @@ class Decider {
   Sequence confirmed_sequence_ = 0;
   uint64_t receipt_mismatches_ = 0;
 
-  std::vector<LedgerState::FoundAhead> found_;  // of each event of the command at hand
+  // Of each event of the command at hand; valid until claims are let go of or anything is rolled back.
+  std::vector<LedgerState::FoundAhead> found_;
 
   // Rows that were taken from the state and could not be written yet.
   std::vector<std::pair<std::string, std::string>> unsaved_rows_;

@@ -21,7 +21,7 @@ class EventIds {
  public:
   EventIds(const DeciderStore& store, std::string ledger) : store_(store), ledger_(std::move(ledger)) {}
 
-  // What the store says of keys that are not recent, in the order of `keys`; asked once for all of them.
+  // What the store says of keys that it may have, in the order of `keys`; asked once for all of them.
   //   UNAVAILABLE, DATA_LOSS  it cannot say.
   [[nodiscard]] absl::StatusOr<std::vector<std::optional<Sequence>>> FindStored(
       const std::vector<EventKey>& keys) const;

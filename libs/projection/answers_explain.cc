@@ -104,6 +104,14 @@ absl::StatusOr<Months> SavingsMonths(const v1::SavingsFigure& figure) {
   return Months{Period::FromIndex(1900 * 12), last};
 }
 
+// Whoever is of another release may send numbers that mean nothing here.
+bool NamesLine(const v1::SavingsFigure& figure) {
+  return figure.financial_class() != v1::FINANCIAL_CLASS_UNSPECIFIED &&
+         v1::FinancialClass_IsValid(figure.financial_class()) &&
+         figure.sign() != v1::BENEFIT_SIGN_UNSPECIFIED && v1::BenefitSign_IsValid(figure.sign()) &&
+         figure.recurrence() != v1::RECURRENCE_UNSPECIFIED && v1::Recurrence_IsValid(figure.recurrence());
+}
+
 // `months_of` gives those that a cell was posted to and relates to.
 template <typename MonthsOf>
 absl::StatusOr<Parts> PartsOfAccount(const FigureSource& source, const AskedCells& asked,
@@ -124,8 +132,7 @@ absl::StatusOr<Parts> SavingsParts(const FigureSource& source, const Ground& gro
     return absl::NotFoundError(
         fmt::format("there is no board \"{}\" at {}", figure.board_id(), ground.basis.receipt()));
   }
-  if (figure.financial_class() == v1::FINANCIAL_CLASS_UNSPECIFIED ||
-      figure.sign() == v1::BENEFIT_SIGN_UNSPECIFIED || figure.recurrence() == v1::RECURRENCE_UNSPECIFIED) {
+  if (!NamesLine(figure)) {
     return InvalidField("savings", "names one line: financial_class, sign and recurrence");
   }
   ASSIGN_OR_RETURN(const Months months, SavingsMonths(figure));

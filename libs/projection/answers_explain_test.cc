@@ -169,6 +169,10 @@ TEST_F(ExplainTest, MalformedQuestionsAreRefused) {
   v1::ExplainRequest request = AskSavings("2024/25-M01", "2024/25-M12");
   request.mutable_savings()->clear_sign();
   EXPECT_EQ(code(request), absl::StatusCode::kInvalidArgument);
+  // Packed without a look at it, this would be another line.
+  request = AskSavings("2024/25-M01", "2024/25-M12");
+  request.mutable_savings()->set_recurrence(static_cast<v1::Recurrence>(17));
+  EXPECT_EQ(code(request), absl::StatusCode::kInvalidArgument);
   request.clear_savings();
   EXPECT_EQ(code(request), absl::StatusCode::kInvalidArgument);
   request = AskSavings("2024/25-M01", "2024/25-M12");

@@ -36,11 +36,12 @@ absl::StatusOr<Contributions> CountUpTo(const FigureSource& source, const AskedC
   const ContributionMarks::Place last = marks.UpToSequence(up_to);
   counted.count = last.number;
   counted.sum = last.sum;
+  const uint64_t before_next_mark = std::min(last.number + marks.stride(), marks.count());
   RETURN_IF_ERROR(
       ForEachContribution(source, asked, last.sequence, up_to, [&](const Contribution& contribution) {
         ++counted.count;
         counted.sum += contribution.amount;
-        return contribution.sequence + 1;
+        return counted.count == before_next_mark ? kNoMorePostings : contribution.sequence + 1;
       }));
   return counted;
 }

@@ -21,7 +21,7 @@ namespace realise {
 // The cells of an account that a figure is the sum of.
 struct AskedCells {
   std::string account;
-  std::string name;  // of these cells; of all others of a ledger another one
+  std::string name;  // differs from that of any other cells of the ledger
   std::function<bool(Cell)> has;
 };
 
@@ -48,6 +48,8 @@ class ContributionMarks {
   Sequence up_to() const { return up_to_; }
   uint64_t count() const { return count_; }
   Balance sum() const { return sum_; }
+  // One contribution of so many is marked.
+  uint64_t stride() const { return stride_; }
   // What is kept, in memory.
   size_t bytes() const;
 

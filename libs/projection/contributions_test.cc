@@ -231,6 +231,10 @@ TEST_F(ContributionsTest, RareOnesAreReadWithoutThoseInBetween) {
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->page.size(), 9u);
   EXPECT_LE(looked_at, 2 * 9u);
+  // As at a position with nothing but others behind the last of them.
+  looked_at = 0;
+  ASSERT_TRUE(ContributionsTo(*Open(caches), asked, ledger_.last() - 1, {.offset = 3, .size = 9}).ok());
+  EXPECT_LE(looked_at, 2 * 9u + 2);
 }
 
 TEST_F(ContributionsTest, LedgersAndFiguresAreKeptApart) {

@@ -120,7 +120,8 @@ class FigureSource {
   // All of them up to `sequence`.
   absl::StatusOr<std::vector<AccountPosting>> PostingsUpTo(const std::string& account,
                                                            Sequence sequence) const;
-  // What is known of the contributions to a figure, up to `sequence` or further: it has to be found out once.
+  // What is known of the contributions to a figure, up to `sequence` or further.  A source
+  // that keeps it reads the account's postings once.
   virtual absl::StatusOr<SharedMarks> MarksOf(const AskedCells& asked, Sequence sequence) const = 0;
   // The facts up to `sequence`, in the order of the log.
   virtual absl::StatusOr<std::vector<FactEvent>> FactsUpTo(Sequence sequence) const = 0;

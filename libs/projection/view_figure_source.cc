@@ -222,7 +222,9 @@ absl::StatusOr<SharedMarks> ViewFigureSource::MarksOf(const AskedCells& asked, S
   if (kept && sequence <= kept->up_to()) return kept;
   ASSIGN_OR_RETURN(const SharedMarks marks,
                    ExtendMarks(*this, asked, kept ? *kept : ContributionMarks(), sequence));
-  caches_.contributions.Keep(series, 0, marks, marks->bytes());
+  // Another question may have kept more meanwhile.
+  const SharedMarks now = caches_.contributions.FindUpTo(series, 0).value_or(nullptr);
+  if (!now || now->up_to() < sequence) caches_.contributions.Keep(series, 0, marks, marks->bytes());
   return marks;
 }
 

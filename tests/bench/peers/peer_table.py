@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Prints what tests/bench/peers/run measured as one Markdown table.
 
-Usage: peer_table.py RESULTS LOAD.  RESULTS has one line for each measurement: its label and, behind a tab, the line that
-was printed ("postgresql append events=1000000 seconds=9.1 ...").  LOAD is what realise_load printed, each time.
+Usage: peer_table.py RESULTS EMBEDDED KAFKA.  RESULTS has one line for each measurement: its label and, behind a tab, the line that
+was printed ("postgresql append events=1000000 seconds=9.1 ...").  EMBEDDED and KAFKA
+are what realise_load printed, each time, beside PostgreSQL and beside Kafka Streams.
 """
 
 import re
@@ -88,41 +89,41 @@ class Table:
         self._add(what, [show_time(value) for value in (ours, postgresql, streams)], (postgresql / ours, streams / ours))
 
 
-def main(results_path, load_path):
+def main(results_path, embedded_path, kafka_path):
     results = read_results(results_path)
-    load = read_load(load_path)
+    loads = {"embedded": read_load(embedded_path), "kafka": read_load(kafka_path)}
     table = Table()
     for label, name in (("realise.replay", "embedded log"), ("realise.replay_kafka", "Kafka")):
         table.add_rates(f"replay, Realise from {name}", rate(results, label), rate(results, "postgresql.rebuild"),
                         rate(results, "kafka_streams.replay"))
     appends = max(rate(results, "postgresql.append.1"), rate(results, "postgresql.append.2"))
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
-        table.add_rates(f"append and fold in bulk, Realise on {name}", of_load(load, BULK[log], "folded "), appends,
+        table.add_rates(f"append and fold in bulk, Realise on {name}", of_load(loads[log], BULK[log], "folded "), appends,
                         rate(results, "kafka_streams.append"))
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
         table.add_times(f"single append, 1 caller, p50, Realise on {name}",
-                        of_load(load, SINGLE[log].format("1 caller"), "p50 "),
+                        of_load(loads[log], SINGLE[log].format("1 caller"), "p50 "),
                         median(results, "postgresql.single.1", "p50_us") / 1e6,
                         median(results, "kafka_streams.single.1", "ack_p50_us") / 1e6)
     # A transaction of PostgreSQL has folded what it appended.
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
         table.add_times(f"single append until a query sees it, 1 caller, p50, Realise on {name}",
-                        of_load(load, SINGLE[log].format("1 caller"), "p50 ") + of_load(load, VISIBLE[log], "p50 "),
+                        of_load(loads[log], SINGLE[log].format("1 caller"), "p50 ") + of_load(loads[log], VISIBLE[log], "p50 "),
                         median(results, "postgresql.single.1", "p50_us") / 1e6,
                         median(results, "kafka_streams.single.1", "folded_p50_us") / 1e6)
     for log, name in (("embedded", "embedded log"), ("kafka", "Kafka")):
         table.add_rates(f"single appends, 16 callers, Realise on {name}",
-                        of_load(load, SINGLE[log].format("16 callers"), "; "), rate(results, "postgresql.single.16"),
+                        of_load(loads[log], SINGLE[log].format("16 callers"), "; "), rate(results, "postgresql.single.16"),
                         rate(results, "kafka_streams.single.16"))
-    table.add_times("savings of a board, 240 cells, latest, p50", of_load(load, LATEST, "p50 "),
+    table.add_times("savings of a board, 240 cells, latest, p50", of_load(loads["embedded"], LATEST, "p50 "),
                     median(results, "postgresql.query", "p50_us") / 1e6,
                     median(results, "kafka_streams.query", "p50_us") / 1e6)
-    table.add_times("the same as at the middle of the ledger", of_load(load, PAST, "p50 "),
+    table.add_times("the same as at the middle of the ledger", of_load(loads["embedded"], PAST, "p50 "),
                     median(results, "postgresql.past", "seconds"), median(results, "kafka_streams.past", "seconds"))
     print("\n".join(table.lines))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
