@@ -87,7 +87,7 @@ class ClaimState {
   }
 
   // Those of most claims need no memory of their own: looking at one is a miss of the CPU's caches less.
-  absl::InlinedVector<char, 88> bytes_;
+  absl::InlinedVector<char, 80> bytes_;
 };
 
 }  // namespace realise

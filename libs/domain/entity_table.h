@@ -54,9 +54,9 @@ class EntityTable {
  private:
   friend class LedgerState;
   struct Row {
+    uint64_t noted = 0;  // as changed: by the LedgerState's count of notings
     const std::string id;
     T value;
-    uint64_t noted = 0;  // as changed: by the LedgerState's count of notings
   };
   struct Place {
     uint64_t hash;  // of the row's id
