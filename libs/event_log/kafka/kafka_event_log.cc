@@ -8,6 +8,7 @@
 #include "libs/base/ids.h"
 #include "libs/base/status_macros.h"
 #include "libs/event_log/kafka/kafka_appender.h"
+#include "libs/event_log/kafka/kafka_feed.h"
 #include "libs/event_log/kafka/kafka_reader.h"
 #include "libs/event_log/kafka/kafka_topics.h"
 #include "libs/kafka/kafka_handles.h"
@@ -20,11 +21,11 @@ class KafkaEventLog::Impl {
       : options_(options),
         connection_(ConnectionSettings(options.brokers, options.connection)),
         topics_(std::move(topics)),
-        consumers_(connection_, options.statistics) {}
+        feeds_(connection_, options.statistics) {}
 
   const KafkaEventLogOptions& options() const { return options_; }
   KafkaTopics& topics() { return *topics_; }
-  KafkaConsumerPool& consumers() { return consumers_; }
+  KafkaFeeds& feeds() { return feeds_; }
   std::string TopicOf(const std::string& ledger) const { return options_.topic_prefix + ledger; }
 
   // Shared by the appenders, which outlive a producer that failed for good and was replaced.
@@ -42,7 +43,7 @@ class KafkaEventLog::Impl {
   const KafkaEventLogOptions options_;
   const KafkaSettings connection_;
   const std::unique_ptr<KafkaTopics> topics_;
-  KafkaConsumerPool consumers_;
+  KafkaFeeds feeds_;
   std::mutex producer_mutex_;
   std::shared_ptr<KafkaProducer> producer_;  // under producer_mutex_; null before the first appender
 };
@@ -90,7 +91,7 @@ absl::Status KafkaEventLog::CheckLedger(const std::string& ledger) {
 
 absl::StatusOr<std::unique_ptr<LogReader>> KafkaEventLog::OpenReader(const std::string& ledger,
                                                                      Address from) {
-  return KafkaReader::Open(impl_->consumers(), impl_->topics(), impl_->TopicOf(ledger), from);
+  return KafkaReader::Open(impl_->feeds(), impl_->topics(), impl_->TopicOf(ledger), from);
 }
 
 absl::StatusOr<std::unique_ptr<LogAppender>> KafkaEventLog::OpenAppender(const std::string& ledger) {
