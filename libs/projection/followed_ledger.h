@@ -53,7 +53,7 @@ class FollowedLedger {
   void SetFolded(const ViewFigureSource& source);
 
   // As Projection, of the sequence alone.
-  [[nodiscard]] absl::Status WaitFor(Sequence sequence, std::chrono::milliseconds wait_max) const;
+  [[nodiscard]] absl::Status WaitFor(Sequence sequence, std::chrono::milliseconds wait_max);
   // Waits until all commits that end at `sequence` are folded: something behind them is, or all that was in
   // the log at a moment during this call.   DEADLINE_EXCEEDED, DATA_LOSS  as Projection::WaitFor.
   [[nodiscard]] absl::Status WaitForAllEndingAt(Sequence sequence, std::chrono::milliseconds wait_max);
@@ -64,10 +64,13 @@ class FollowedLedger {
 
  private:
   void Run();
+  void Gather();
   absl::Status StepOnce(std::chrono::milliseconds wait_max, bool& at_end);
   absl::Status LookAround();
   uint64_t LooksAsked() const;
   void Publish(const absl::Status& status);
+  template <typename There>
+  bool AwaitLocked(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds wait_max, There there);
   absl::Status StoppedLocked() const;
   v1::FoldState StateOf(const absl::Status& status) const;
 
@@ -86,7 +89,8 @@ class FollowedLedger {
   std::thread thread_;  // started by the thread that finds ledgers, alone
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable progress_;
+  std::condition_variable progress_;
+  std::condition_variable wanted_;
   // Below: guarded by mutex_.
   v1::FoldState state_ = v1::FOLD_STATE_CATCHING_UP;
   absl::Status status_;  // why it stopped, or waits
@@ -97,6 +101,7 @@ class FollowedLedger {
   std::optional<CommitEnd> answered_;  // how far the version that answers goes
   std::optional<CommitEnd> folded_;    // how far this version goes
   uint64_t void_commits_ = 0;
+  int waiting_ = 0;  // callers
   // Callers that asked for a look at the end of the log, and how many of them one was made for that found
   // everything folded.
   uint64_t looks_asked_ = 0;
