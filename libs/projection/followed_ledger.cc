@@ -12,9 +12,10 @@ namespace {
 // How long a thread may be deaf to the signal that ends it.
 constexpr std::chrono::milliseconds kReadWaitMax{100};
 
-// What comes to a ledger that was caught up with is folded so often, and at once if somebody waits for it.
+// What comes to a ledger that was caught up with is folded this long after the last time, or at once if
+// somebody waits for it.
 // Each time takes about as much CPU as an append does, on Kafka a question to the broker, too.
-constexpr std::chrono::milliseconds kFoldEvery{5};
+constexpr std::chrono::milliseconds kFoldAgainAfter{5};
 
 constexpr std::chrono::milliseconds kBackOffMin{10};
 constexpr std::chrono::milliseconds kBackOffMax{1000};
@@ -74,7 +75,7 @@ void FollowedLedger::Run() {
 }
 
 void FollowedLedger::Gather() {
-  const auto until = read_ + kFoldEvery;
+  const auto until = read_ + kFoldAgainAfter;
   if (std::chrono::steady_clock::now() >= until) return;
   std::unique_lock lock(mutex_);
   wanted_.wait_until(lock, until, [this] { return waiting_ > 0; });

@@ -38,8 +38,8 @@ struct KafkaEventLogOptions {
   KafkaStatistics* statistics = nullptr;
 };
 
-// Uses one client for questions and re-reading, one consumer (more if several readers of one ledger stand far
-// apart), and from the first appender on one idempotent producer.  Their threads are librdkafka's.
+// Uses one client for questions and re-reading, one consumer (more if readers of one ledger do not stand
+// together), and from the first appender on one idempotent producer.  Their threads are librdkafka's.
 // Thread-safe.
 class KafkaEventLog : public EventLog {
  public:

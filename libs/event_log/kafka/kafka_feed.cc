@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "libs/base/status_macros.h"
+#include "libs/event_log/kafka/kafka_topics.h"
 
 namespace realise {
 namespace {
@@ -14,6 +15,8 @@ constexpr size_t kMessagesAtOnce = 256;
 // After this much librdkafka is nudged; a fraction of what it fetches ahead.
 constexpr size_t kNudgeMessages = 25'000;
 constexpr size_t kNudgeBytes = 8 * 1024 * 1024;
+// What librdkafka keeps beside a message, about.
+constexpr size_t kMessageOverheadBytes = 512;
 
 KafkaSettings FollowerSettings(const KafkaSettings& connection) {
   KafkaSettings settings = ConsumerSettings(connection);
@@ -46,10 +49,10 @@ KafkaFeed::KafkaFeed(KafkaConsumer& consumer, std::string topic, Address from, s
       end_(from),
       queue_(rd_kafka_queue_new(consumer.handle.get())) {}
 
-absl::StatusOr<std::shared_ptr<KafkaFeed>> KafkaFeed::Start(KafkaConsumer& consumer, const std::string& topic,
+absl::StatusOr<std::unique_ptr<KafkaFeed>> KafkaFeed::Start(KafkaConsumer& consumer, const std::string& topic,
                                                             Address from, size_t kept_bytes_max) {
   ASSIGN_OR_RETURN(KafkaTopic handle, NewKafkaTopic(consumer.handle.get(), topic));
-  std::shared_ptr<KafkaFeed> feed(new KafkaFeed(consumer, topic, from, kept_bytes_max));
+  std::unique_ptr<KafkaFeed> feed(new KafkaFeed(consumer, topic, from, kept_bytes_max));
   rd_kafka_queue_cb_event_enable(feed->queue_.get(), NoteCame, feed.get());
   if (rd_kafka_consume_start_queue(handle.get(), 0, from, feed->queue_.get()) != 0) {
     return FromKafka(rd_kafka_last_error(), fmt::format("reading topic {} from {}", topic, from));
@@ -67,37 +70,42 @@ KafkaFeed::~KafkaFeed() {
 bool KafkaFeed::Join(FeedCursor& cursor) {
   const std::lock_guard lock(mutex_);
   if (error_ || cursor.next < begin_ || cursor.next > end_) return false;
-  cursors_.push_back(&cursor);
+  followers_.push_back({&cursor});
   return true;
 }
 
 bool KafkaFeed::Leave(const FeedCursor& cursor) {
   const std::lock_guard lock(mutex_);
-  std::erase(cursors_, &cursor);
-  return cursors_.empty();
+  followers_.erase(followers_.begin() + (&FollowerAt(cursor) - followers_.data()));
+  return followers_.empty();
 }
 
-FedMessages KafkaFeed::Take(FeedCursor& cursor, const Deadline& deadline, size_t bytes_max) {
+KafkaFeed::Follower& KafkaFeed::FollowerAt(const FeedCursor& cursor) {
+  return *std::find_if(followers_.begin(), followers_.end(),
+                       [&](const Follower& follower) { return follower.cursor == &cursor; });
+}
+
+FedRecords KafkaFeed::Take(FeedCursor& cursor, const Deadline& deadline, size_t bytes_max) {
   while (true) {
     uint64_t came = 0;
     {
       const std::lock_guard lock(came_mutex_);
       came = came_count_;
     }
-    FedMessages taken;
+    FedRecords taken;
     {
       const std::lock_guard lock(mutex_);
-      taken.left_behind = std::find(cursors_.begin(), cursors_.end(), &cursor) == cursors_.end();
+      taken.left_behind = FollowerAt(cursor).left_behind;
       if (taken.left_behind) return taken;
       TakeKept(cursor, bytes_max, taken);
-      if (taken.bytes < bytes_max && cursor.next >= end_) {
-        Fetch(bytes_max - taken.bytes);
+      if ((taken.records.empty() || taken.bytes < bytes_max) && cursor.next >= end_) {
+        Fetch(bytes_max);
         TakeKept(cursor, bytes_max, taken);
       }
       LetGo(cursor);
-      if (taken.messages.empty() && cursor.next >= end_) taken.error = error_;
+      if (taken.records.empty() && cursor.next >= end_) taken.error = error_;
     }
-    if (!taken.messages.empty() || taken.error) return taken;
+    if (!taken.records.empty() || taken.error) return taken;
     const auto left = deadline.Left();
     if (left.count() == 0) return taken;
     std::unique_lock lock(came_mutex_);
@@ -116,15 +124,15 @@ void KafkaFeed::NoteCame(rd_kafka_t* /*handle*/, void* feed) {
   self->came_.notify_all();
 }
 
-void KafkaFeed::TakeKept(FeedCursor& cursor, size_t bytes_max, FedMessages& taken) {
+void KafkaFeed::TakeKept(FeedCursor& cursor, size_t bytes_max, FedRecords& taken) {
   const auto behind = std::partition_point(kept_.begin(), kept_.end(),
                                            [&](const auto& kept) { return kept->offset < cursor.next; });
   for (auto message = behind; message != kept_.end(); ++message) {
     const size_t bytes = (*message)->len;
-    if (!taken.messages.empty() && taken.bytes + bytes > bytes_max) return;
+    if (!taken.records.empty() && taken.bytes + bytes > bytes_max) return;
     taken.bytes += bytes;
     cursor.next = (*message)->offset + 1;
-    taken.messages.push_back(*message);
+    taken.records.push_back(ToRecord(**message));
   }
   // Behind a transaction's marker, which is no record, the end is further than the last record tells.
   cursor.next = std::max(cursor.next, end_);
@@ -150,7 +158,7 @@ void KafkaFeed::Keep(KafkaMessage message) {
     error_ = message->err;
   } else if (message->offset >= end_) {
     end_ = message->offset + 1;
-    kept_bytes_ += message->len;
+    kept_bytes_ += BytesOf(*message);
     Nudge(message->len);
     kept_.push_back(std::move(message));
   }
@@ -159,19 +167,22 @@ void KafkaFeed::Keep(KafkaMessage message) {
 // Of what nobody waits for any more; and of those who would have more kept than may be, the slowest first.
 // The one that takes is not among them.
 void KafkaFeed::LetGo(const FeedCursor& taking) {
+  const auto slower = [](const Follower& a, const Follower& b) {
+    return a.left_behind != b.left_behind ? b.left_behind : a.cursor->next < b.cursor->next;
+  };
   while (true) {
-    const auto slowest = std::min_element(cursors_.begin(), cursors_.end(),
-                                          [](const auto* a, const auto* b) { return a->next < b->next; });
-    if (slowest == cursors_.end()) return;
-    begin_ = std::max(begin_, (*slowest)->next);
+    Follower& slowest = *std::min_element(followers_.begin(), followers_.end(), slower);
+    begin_ = std::max(begin_, slowest.cursor->next);
     while (!kept_.empty() && kept_.front()->offset < begin_) {
-      kept_bytes_ -= kept_.front()->len;
+      kept_bytes_ -= BytesOf(*kept_.front());
       kept_.pop_front();
     }
-    if (kept_bytes_ <= kept_bytes_max_ || *slowest == &taking) return;
-    cursors_.erase(slowest);
+    if (kept_bytes_ <= kept_bytes_max_ || slowest.cursor == &taking) return;
+    slowest.left_behind = true;
   }
 }
+
+size_t KafkaFeed::BytesOf(const rd_kafka_message_t& message) { return message.len + kMessageOverheadBytes; }
 
 // When as much is fetched ahead as may be, librdkafka 2.0 looks again only after a second, however soon it is
 // taken. Any request to the broker wakes it; its answer is not waited for.
@@ -184,10 +195,10 @@ void KafkaFeed::Nudge(size_t bytes) {
   (void)QueryOffset(consumer_.handle.get(), name_, RD_KAFKA_OFFSET_END, std::chrono::milliseconds(0));
 }
 
-absl::StatusOr<std::shared_ptr<KafkaFeed>> KafkaFeeds::Join(const std::string& topic, FeedCursor& cursor) {
+absl::StatusOr<KafkaFeed*> KafkaFeeds::Join(const std::string& topic, FeedCursor& cursor) {
   const std::lock_guard lock(mutex_);
   for (const auto& feed : feeds_[topic]) {
-    if (feed->Join(cursor)) return feed;
+    if (feed->Join(cursor)) return feed.get();
   }
   ASSIGN_OR_RETURN(KafkaConsumer* const consumer, AcquireLocked(topic));
   auto feed = KafkaFeed::Start(*consumer, topic, cursor.next, kept_bytes_max_);
@@ -196,34 +207,40 @@ absl::StatusOr<std::shared_ptr<KafkaFeed>> KafkaFeeds::Join(const std::string& t
     return feed.status();
   }
   (void)(*feed)->Join(cursor);  // it begins there
-  feeds_[topic].push_back(*feed);
-  return feed;
+  return feeds_[topic].emplace_back(*std::move(feed)).get();
 }
 
-void KafkaFeeds::JoinOlder(const std::string& topic, FeedCursor& cursor, std::shared_ptr<KafkaFeed>& feed) {
-  std::shared_ptr<KafkaFeed> left;
+KafkaFeed* KafkaFeeds::JoinOlder(const std::string& topic, FeedCursor& cursor, KafkaFeed* feed) {
+  KafkaFeed* joined = nullptr;
   {
     const std::lock_guard lock(mutex_);
+    PollIdleLocked();
     for (const auto& older : feeds_[topic]) {
-      if (older == feed) return;
+      if (older.get() == feed) return feed;
       if (!older->Join(cursor)) continue;
-      left = std::exchange(feed, older);
+      joined = older.get();
       break;
     }
   }
-  if (left != nullptr) Leave(topic, cursor, std::move(left));
+  Leave(topic, cursor, feed);
+  return joined;
 }
 
-void KafkaFeeds::Leave(const std::string& topic, const FeedCursor& cursor, std::shared_ptr<KafkaFeed> feed) {
+void KafkaFeeds::Leave(const std::string& topic, const FeedCursor& cursor, KafkaFeed* feed) {
+  std::unique_ptr<KafkaFeed> ended;
   {
     const std::lock_guard lock(mutex_);
-    // Nobody joins it from here on.
     if (!feed->Leave(cursor)) return;
-    std::erase(feeds_[topic], feed);
+    // Nobody joins it from here on.
+    auto& feeds = feeds_[topic];
+    const auto at =
+        std::find_if(feeds.begin(), feeds.end(), [&](const auto& one) { return one.get() == feed; });
+    ended = std::move(*at);
+    feeds.erase(at);
   }
-  KafkaConsumer& consumer = feed->consumer();
+  KafkaConsumer& consumer = ended->consumer();
   // Waits for librdkafka.
-  feed.reset();
+  ended.reset();
   const std::lock_guard lock(mutex_);
   consumer.topics.erase(topic);
 }
@@ -241,14 +258,24 @@ absl::StatusOr<KafkaConsumer*> KafkaFeeds::AcquireLocked(const std::string& topi
   }
   auto consumer = std::make_unique<KafkaConsumer>();
   consumer->statistics = statistics_;
-  ASSIGN_OR_RETURN(consumer->handle,
-                   NewKafkaHandle(RD_KAFKA_CONSUMER, FollowerSettings(connection_),
-                                  {.opaque = consumer.get(),
-                                   .error = NoteError,
-                                   .delivery = nullptr,
-                                   .statistics = statistics_ == nullptr ? nullptr : NoteStatistics}));
+  auto handle = NewKafkaHandle(RD_KAFKA_CONSUMER, FollowerSettings(connection_),
+                               {.opaque = consumer.get(),
+                                .error = NoteError,
+                                .delivery = nullptr,
+                                .statistics = statistics_ == nullptr ? nullptr : NoteStatistics});
+  // The settings were right for other clients: what it lacks is threads, or files.
+  if (!handle.ok()) return absl::UnavailableError(handle.status().message());
+  consumer->handle = *std::move(handle);
   consumer->topics.insert(topic);
   return consumers_.emplace_back(std::move(consumer)).get();
+}
+
+// What librdkafka tells of a client that no feed uses would otherwise be kept for ever.   REQUIRES: mutex_ is
+// held.
+void KafkaFeeds::PollIdleLocked() {
+  for (const auto& consumer : consumers_) {
+    if (consumer->topics.empty()) rd_kafka_poll(consumer->handle.get(), 0);
+  }
 }
 
 }  // namespace realise

@@ -24,7 +24,7 @@
 
 namespace realise {
 
-// A feed keeps no more than about this for the slowest of its readers.
+// A feed keeps no more than about this for the slowest of its readers, what librdkafka adds included.
 inline constexpr size_t kFeedKeptBytesMax = 16 * 1024 * 1024;
 
 // One client that fetches any number of topics, each for one feed: one thread and one connection per broker
@@ -42,8 +42,8 @@ struct FeedCursor {
 };
 
 // What a feed had for a reader.  One of the last two says that it has to leave the feed.
-struct FedMessages {
-  std::vector<std::shared_ptr<rd_kafka_message_t>> messages;
+struct FedRecords {
+  std::vector<LogRecord> records;
   size_t bytes = 0;                          // of them
   std::optional<rd_kafka_resp_err_t> error;  // in place of what comes next
   bool left_behind = false;                  // the feed no longer keeps what comes next
@@ -54,7 +54,7 @@ struct FedMessages {
 class KafkaFeed {
  public:
   // The consumer follows `topic` for this feed alone, and outlives it.
-  [[nodiscard]] static absl::StatusOr<std::shared_ptr<KafkaFeed>> Start(KafkaConsumer& consumer,
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<KafkaFeed>> Start(KafkaConsumer& consumer,
                                                                         const std::string& topic,
                                                                         Address from, size_t kept_bytes_max);
   ~KafkaFeed();
@@ -70,7 +70,7 @@ class KafkaFeed {
 
   // What comes next, at most about `bytes_max` but at least one if there is any; waits for the first.  The
   // cursor then stands behind it.
-  [[nodiscard]] FedMessages Take(FeedCursor& cursor, const Deadline& deadline, size_t bytes_max);
+  [[nodiscard]] FedRecords Take(FeedCursor& cursor, const Deadline& deadline, size_t bytes_max);
 
   KafkaConsumer& consumer() const { return consumer_; }
 
@@ -78,11 +78,18 @@ class KafkaFeed {
   KafkaFeed(KafkaConsumer& consumer, std::string topic, Address from, size_t kept_bytes_max);
   static void NoteCame(rd_kafka_t* handle, void* feed);
 
-  void TakeKept(FeedCursor& cursor, size_t bytes_max, FedMessages& taken);
+  struct Follower {
+    const FeedCursor* cursor = nullptr;
+    bool left_behind = false;
+  };
+
+  Follower& FollowerAt(const FeedCursor& cursor);
+  void TakeKept(FeedCursor& cursor, size_t bytes_max, FedRecords& taken);
   void Fetch(size_t bytes_wanted);
   void Keep(KafkaMessage message);
   void LetGo(const FeedCursor& taking);
   void Nudge(size_t bytes);
+  static size_t BytesOf(const rd_kafka_message_t& message);
 
   KafkaConsumer& consumer_;
   const std::string name_;
@@ -90,8 +97,8 @@ class KafkaFeed {
 
   std::mutex mutex_;
   // Under mutex_.
-  std::vector<FeedCursor*> cursors_;
-  std::deque<std::shared_ptr<rd_kafka_message_t>> kept_;  // for the slowest cursor, the oldest first
+  std::vector<Follower> followers_;
+  std::deque<KafkaMessage> kept_;  // for the slowest, the oldest first
   size_t kept_bytes_ = 0;
   Address begin_;  // nothing is missing from here on
   Address end_;    // behind what has come
@@ -118,18 +125,20 @@ class KafkaFeeds {
                       size_t kept_bytes_max = kFeedKeptBytesMax)
       : connection_(std::move(connection)), statistics_(statistics), kept_bytes_max_(kept_bytes_max) {}
 
-  // A feed that the cursor joined; started if there is none that has what comes next.  Give it back with
-  // Leave.   UNAVAILABLE  librdkafka refuses.
-  [[nodiscard]] absl::StatusOr<std::shared_ptr<KafkaFeed>> Join(const std::string& topic, FeedCursor& cursor);
-  // An older feed that the cursor joined in place of `feed`, if there is one that has what comes next.
-  void JoinOlder(const std::string& topic, FeedCursor& cursor, std::shared_ptr<KafkaFeed>& feed);
-  void Leave(const std::string& topic, const FeedCursor& cursor, std::shared_ptr<KafkaFeed> feed);
+  // A feed that the cursor joined; started if there is none that has what comes next.  It is there until the
+  // last cursor left.   UNAVAILABLE  librdkafka refuses.
+  [[nodiscard]] absl::StatusOr<KafkaFeed*> Join(const std::string& topic, FeedCursor& cursor);
+  // An older feed that has what comes next, joined in place of `feed`; `feed` if there is none.  Call it when
+  // nothing comes.
+  [[nodiscard]] KafkaFeed* JoinOlder(const std::string& topic, FeedCursor& cursor, KafkaFeed* feed);
+  void Leave(const std::string& topic, const FeedCursor& cursor, KafkaFeed* feed);
 
   // How many follow a topic.
   size_t size(const std::string& topic) const;
 
  private:
   absl::StatusOr<KafkaConsumer*> AcquireLocked(const std::string& topic);
+  void PollIdleLocked();
 
   const KafkaSettings connection_;
   KafkaStatistics* const statistics_;
@@ -137,7 +146,7 @@ class KafkaFeeds {
   mutable std::mutex mutex_;
   // Under mutex_.
   std::vector<std::unique_ptr<KafkaConsumer>> consumers_;                 // never shrinks
-  std::map<std::string, std::vector<std::shared_ptr<KafkaFeed>>> feeds_;  // by topic, the oldest first
+  std::map<std::string, std::vector<std::unique_ptr<KafkaFeed>>> feeds_;  // by topic, the oldest first
 };
 
 }  // namespace realise

@@ -28,38 +28,43 @@ absl::Status KafkaReader::Join() {
 }
 
 void KafkaReader::Leave() {
-  if (feed_ != nullptr) feeds_.Leave(name_, cursor_, std::exchange(feed_, nullptr));
+  if (feed_ == nullptr) return;
+  NoteOutage();
+  feeds_.Leave(name_, cursor_, std::exchange(feed_, nullptr));
+}
+
+void KafkaReader::NoteOutage() {
+  const uint64_t outages = feed_->consumer().outages;
+  outage_ = outage_ || outages != outages_seen_;
+  outages_seen_ = outages;
 }
 
 absl::StatusOr<std::vector<LogRecord>> KafkaReader::Read(std::chrono::milliseconds wait_max,
                                                          size_t bytes_max) {
   RETURN_IF_ERROR(stopped_);
-  ASSIGN_OR_RETURN(const FedMessages fed, Take(wait_max, bytes_max));
+  ASSIGN_OR_RETURN(FedRecords fed, Take(wait_max, bytes_max));
   if (fed.error) return Explain(*fed.error);
-  std::vector<LogRecord> records;
-  records.reserve(fed.messages.size());
-  for (const auto& message : fed.messages) records.push_back(ToRecord(*message));
-  if (records.empty() && outages_seen_ != feed_->consumer().outages) {
-    outages_seen_ = feed_->consumer().outages;
+  NoteOutage();
+  if (fed.records.empty() && std::exchange(outage_, false)) {
     return absl::UnavailableError(fmt::format("Kafka, reading topic {}: no broker answers", name_));
   }
-  return records;
+  return std::move(fed.records);
 }
 
 // From a feed that has what comes next, or, at its end, from one that others follow.
-absl::StatusOr<FedMessages> KafkaReader::Take(std::chrono::milliseconds wait_max, size_t bytes_max) {
+absl::StatusOr<FedRecords> KafkaReader::Take(std::chrono::milliseconds wait_max, size_t bytes_max) {
   const Deadline deadline(wait_max);
   while (true) {
     RETURN_IF_ERROR(Join());
-    FedMessages fed = feed_->Take(cursor_, Deadline(std::chrono::milliseconds(0)), bytes_max);
+    FedRecords fed = feed_->Take(cursor_, Deadline(std::chrono::milliseconds(0)), bytes_max);
     if (fed.left_behind) {
       Leave();
       continue;
     }
-    if (!fed.messages.empty() || fed.error) return fed;
-    const KafkaFeed* const own = feed_.get();
-    feeds_.JoinOlder(name_, cursor_, feed_);
-    if (feed_.get() != own) outages_seen_ = feed_->consumer().outages;
+    if (!fed.records.empty() || fed.error) return fed;
+    NoteOutage();
+    KafkaFeed* const own = std::exchange(feed_, feeds_.JoinOlder(name_, cursor_, feed_));
+    if (feed_ != own) outages_seen_ = feed_->consumer().outages;
     fed = feed_->Take(cursor_, deadline, bytes_max);
     if (!fed.left_behind) return fed;
   }

@@ -39,7 +39,8 @@ class KafkaReader : public LogReader {
 
   absl::Status Join();
   void Leave();
-  absl::StatusOr<FedMessages> Take(std::chrono::milliseconds wait_max, size_t bytes_max);
+  void NoteOutage();
+  absl::StatusOr<FedRecords> Take(std::chrono::milliseconds wait_max, size_t bytes_max);
   absl::Status Explain(rd_kafka_resp_err_t error);
   absl::Status Stop(const std::string& what);
 
@@ -47,9 +48,10 @@ class KafkaReader : public LogReader {
   KafkaTopics& topics_;
   const std::string name_;
   FeedCursor cursor_;
-  std::shared_ptr<KafkaFeed> feed_;  // null when it has to be joined anew
+  KafkaFeed* feed_ = nullptr;  // null when it has to be joined anew
   Address end_seen_ = 0;
   uint64_t outages_seen_ = 0;  // of the feed's consumer
+  bool outage_ = false;        // and not yet told
   absl::Status stopped_;
 };
 
