@@ -1,6 +1,7 @@
 // How a projection fares: ledgers that stop, logs that cannot be reached, threads.
 #include "libs/projection/projection.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -39,6 +40,23 @@ TEST_F(ProjectionTest, WaitsForALedgerThatWasOnlyJustCreated) {
   ledger.Commit(Boards(2));
   const absl::Status folded = projection->WaitFor({"RH5", 2}, std::chrono::seconds(30));
   EXPECT_TRUE(folded.ok()) << folded;
+}
+
+TEST_F(ProjectionTest, FoldsWhatComesLittleByLittleThoughNobodyWaits) {
+  const auto boards = Boards(5);
+  testing::RecordedLedger ledger(memory_.log(), "RH5");
+  ledger.Commit({boards[0]});
+  const auto projection = Open(memory_.log());
+  ASSERT_TRUE(projection->RunOnce().ok());
+  projection->Start();
+  for (size_t i = 1; i < boards.size(); ++i) {
+    ledger.Commit({boards[i]});
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (LatestOf(*projection, "RH5") <= i && std::chrono::steady_clock::now() < patience) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(LatestOf(*projection, "RH5"), i + 1);
+  }
 }
 
 TEST_F(ProjectionTest, AnswersBeforeItFoldsAnythingAgain) {
