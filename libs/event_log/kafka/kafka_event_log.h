@@ -38,9 +38,9 @@ struct KafkaEventLogOptions {
   KafkaStatistics* statistics = nullptr;
 };
 
-// Uses one client for questions and re-reading, one consumer (more if readers of one ledger do not stand
-// together), and from the first appender on one idempotent producer.  Their threads are librdkafka's.
-// Thread-safe.
+// Uses one client for questions and re-reading, one consumer for each sixteen ledgers that are read (more if
+// readers of one ledger do not stand together), and from the first appender on one idempotent producer.  Their
+// threads are librdkafka's.  Thread-safe.
 class KafkaEventLog : public EventLog {
  public:
   // Does not contact the cluster.   INVALID_ARGUMENT  an option; the message names it.

@@ -251,10 +251,11 @@ size_t KafkaFeeds::size(const std::string& topic) const {
   return found == feeds_.end() ? 0 : found->second.size();
 }
 
-// One that does not follow the topic yet.   REQUIRES: mutex_ is held.
+// One that has room, and does not follow the topic yet.   REQUIRES: mutex_ is held.
 absl::StatusOr<KafkaConsumer*> KafkaFeeds::AcquireLocked(const std::string& topic) {
   for (const auto& consumer : consumers_) {
-    if (consumer->topics.insert(topic).second) return consumer.get();
+    const bool full = consumer->topics.size() >= kConsumerTopicsMax;
+    if (!full && consumer->topics.insert(topic).second) return consumer.get();
   }
   auto consumer = std::make_unique<KafkaConsumer>();
   consumer->statistics = statistics_;

@@ -27,8 +27,11 @@ namespace realise {
 // A feed keeps no more than about this for the slowest of its readers, what librdkafka adds included.
 inline constexpr size_t kFeedKeptBytesMax = 16 * 1024 * 1024;
 
-// One client that fetches any number of topics, each for one feed: one thread and one connection per broker
-// serve them all.
+// Of one client.  librdkafka 2.0 asks for each of them whenever one of them had something.
+inline constexpr size_t kConsumerTopicsMax = 16;
+
+// One client that fetches some topics, each for one feed: one thread and one connection per broker serve them
+// all.
 struct KafkaConsumer {
   KafkaStatistics* statistics = nullptr;  // told how it fares, if not null
   std::atomic<uint64_t> outages{0};       // how often no broker was left; outlives the handle
@@ -116,8 +119,8 @@ class KafkaFeed {
   KafkaQueue queue_;
 };
 
-// The feeds of a log, and their consumers: one, unless several feeds follow the same topic, which librdkafka
-// allows once per client.  Thread-safe.
+// The feeds of a log, and their consumers: one for some topics, and another where several feeds follow the
+// same topic, which librdkafka allows once per client.  Thread-safe.
 class KafkaFeeds {
  public:
   // `statistics`, if not null, is told how the consumers fare, and must outlive this.
