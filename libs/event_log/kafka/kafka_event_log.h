@@ -39,7 +39,7 @@ struct KafkaEventLogOptions {
 };
 
 // Uses one client for questions and re-reading, one consumer for each sixteen ledgers that are read (more if
-// readers of one ledger do not stand together), and from the first appender on one idempotent producer.  Their
+// readers of one ledger do not stand together), and from the first appender on one idempotent producer. Their
 // threads are librdkafka's.  Thread-safe.
 class KafkaEventLog : public EventLog {
  public:
