@@ -13,8 +13,8 @@ namespace {
 constexpr std::chrono::milliseconds kReadWaitMax{100};
 
 // What comes to a ledger that was caught up with is folded this long after the last time, or at once if
-// somebody waits for it.
-// Each time takes about as much CPU as an append does, on Kafka a question to the broker, too.
+// somebody waits for it.  Each time takes about as much CPU as an append does, on Kafka a question to the
+// broker, too.
 constexpr std::chrono::milliseconds kFoldAgainAfter{5};
 
 constexpr std::chrono::milliseconds kBackOffMin{10};

@@ -86,6 +86,7 @@ class KafkaFeed {
     bool left_behind = false;
   };
 
+  // REQUIRES: it joined, and mutex_ is held.
   Follower& FollowerAt(const FeedCursor& cursor);
   void TakeKept(FeedCursor& cursor, size_t bytes_max, FedRecords& taken);
   void Fetch(size_t bytes_wanted);
