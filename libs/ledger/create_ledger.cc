@@ -26,7 +26,10 @@ absl::Status FindFirst(CommitReader& reader, bool stop_at_end, SteadyTime until)
       return absl::UnavailableError(
           "the first commit was not read back in time; look again whether it is there");
     }
-    RETURN_IF_ERROR(reader.Read(kReadWait, 1).status());
+    const absl::Status read = reader.Read(kReadWait, 1).status();
+    // Whoever made it and was told so would create it again, and learn that it exists.
+    if (absl::IsUnavailable(read)) continue;
+    RETURN_IF_ERROR(read);
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "libs/ledger/ledger_writer.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/arena.h>
 #include <gtest/gtest.h>
@@ -29,6 +30,19 @@ TEST_F(LedgerWriterTest, OpensOnlyALedgerThatWasCreated) {
   Create();
   EXPECT_TRUE(absl::IsAlreadyExists(CreateLedger(*log_, clock_, kLedger, false).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(CreateLedger(*log_, clock_, "rh5", false).status()));
+}
+
+TEST_F(LedgerWriterTest, WhoCreatesALedgerIsNotToldThatItExistsBecauseTheLogFailedMeanwhile) {
+  for (int first = 0; first < 6; ++first) {
+    const std::string ledger = fmt::format("RA{}", first);
+    log_->FailReads(3, first);
+    auto created = CreateLedger(*log_, clock_, ledger, false);
+    if (absl::IsUnavailable(created.status())) {
+      log_->FailReads(0);
+      created = CreateLedger(*log_, clock_, ledger, false);
+    }
+    EXPECT_TRUE(created.ok()) << first << ": " << created.status();
+  }
 }
 
 TEST_F(LedgerWriterTest, RecordsAnAtomicBatch) {
