@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 #include "libs/base/sabotage.h"
@@ -368,26 +367,19 @@ void Decider::FreeEvents(CommitUnderWay& commit, size_t from) {
 // Its rows stay in memory until they are in the store, so that what is asked for is always found in one of
 // the two.
 void Decider::BeginSave(const internal::v1::LogPlace& place) {
-  // Shared with whichever thread runs what is below.
-  auto chunk = std::make_shared<DeciderStore::Chunk>();
+  auto chunk = std::make_unique<DeciderStore::Chunk>();
   chunk->place = place;
   chunk->ids = ids_.Recent(confirmed_sequence_);
   chunk->commits = index_.recent();
   chunk->state_rows = state_.TakeChangedRows(confirmed_mark_);
-  const auto save = [chunk, older = std::exchange(unsaved_rows_, {}), &store = store_, ledger = ledger_] {
-    SortByKey(chunk->ids);
-    SortStateRows(chunk->state_rows);
-    chunk->state_rows = Newest(older, std::move(chunk->state_rows));
-    return store.Save(ledger, *chunk);
-  };
-  std::future<absl::Status> done;
-  try {
-    done = std::async(std::launch::async, save);
-  } catch (const std::system_error&) {
-    // The process may have no more threads: whoever ends it does it then.
-    done = std::async(std::launch::deferred, save);
-  }
   const size_t commits = chunk->commits.size();
+  auto done = side_.Begin(
+      [&chunk = *chunk, older = std::exchange(unsaved_rows_, {}), &store = store_, ledger = ledger_] {
+        SortByKey(chunk.ids);
+        SortStateRows(chunk.state_rows);
+        chunk.state_rows = Newest(older, std::move(chunk.state_rows));
+        return store.Save(ledger, chunk);
+      });
   save_ = SaveUnderWay{std::move(chunk), confirmed_sequence_, commits, std::move(done)};
 }
 
@@ -399,6 +391,7 @@ bool Decider::SaveDone() const {
 absl::Status Decider::EndSave() {
   SaveUnderWay save = *std::exchange(save_, std::nullopt);
   absl::Status saved = save.done.get();
+  side_.End();
   if (!saved.ok()) {
     unsaved_rows_ = std::move(save.chunk->state_rows);
     return saved;

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "libs/base/side_thread.h"
 #include "libs/domain/ledger_state.h"
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/event_log.h"
@@ -99,7 +100,7 @@ class Decider {
 
   // What is being written to the store.
   struct SaveUnderWay {
-    std::shared_ptr<DeciderStore::Chunk> chunk;  // of the thread that writes it, until it is done
+    std::unique_ptr<DeciderStore::Chunk> chunk;  // of the thread that writes it, until it is done
     Sequence last = 0;
     size_t commits = 0;
     std::future<absl::Status> done;
@@ -139,6 +140,7 @@ class Decider {
   std::vector<std::pair<std::string, std::string>> unsaved_rows_;
 
   std::optional<SaveUnderWay> save_;
+  SideThread side_;  // that saves it; behind it, for it uses it
 
   v1::CommitBody read_body_;  // of the commit that is prepared
   // The commit that was read again last, since duplicates come in rows.

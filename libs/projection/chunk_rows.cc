@@ -1,8 +1,5 @@
 #include "libs/projection/chunk_rows.h"
 
-#include <memory>
-#include <system_error>
-
 #include "libs/base/status_macros.h"
 
 namespace realise {
@@ -32,19 +29,6 @@ absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) {
     RETURN_IF_ERROR(put(state, value));
   }
   return GiveAll(times, put);
-}
-
-// The rows are shared with whichever of the two runs: the first takes nothing along if it does not begin.
-std::future<absl::Status> IngestAside(ViewStore& store, const ViewKeyspace& keys, ChunkRows rows) {
-  const auto ingest = [&store, keys, shared = std::make_shared<ChunkRows>(std::move(rows))] {
-    return store.Ingest([&](ViewRowSink put) { return shared->GiveTo(put, keys); });
-  };
-  try {
-    return std::async(std::launch::async, ingest);
-  } catch (const std::system_error&) {
-    // The process may have no more threads: whoever awaits it does it then.
-    return std::async(std::launch::deferred, ingest);
-  }
 }
 
 }  // namespace realise

@@ -1,7 +1,6 @@
 // What a chunk of commits changed in the views.
 #pragma once
 
-#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,11 +30,5 @@ struct ChunkRows {
   // Puts the rows together, in the order of their keys.   Errors of `put`.
   [[nodiscard]] absl::Status GiveTo(ViewRowSink put, const ViewKeyspace& keys);
 };
-
-// Ingests the rows of a chunk on a thread of its own: begun when this returns, if there is a thread to be
-// had, and otherwise done when the future is asked.  The future's end waits for it.  The store must outlive
-// that.   Errors as ViewStore::Ingest.
-[[nodiscard]] std::future<absl::Status> IngestAside(ViewStore& store, const ViewKeyspace& keys,
-                                                    ChunkRows rows);
 
 }  // namespace realise

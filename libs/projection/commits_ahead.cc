@@ -1,6 +1,5 @@
 #include "libs/projection/commits_ahead.h"
 
-#include <system_error>
 #include <utility>
 
 #include "libs/base/status_macros.h"
@@ -31,8 +30,6 @@ absl::StatusOr<std::unique_ptr<CommitsAhead>> CommitsAhead::Open(
 CommitsAhead::CommitsAhead(std::unique_ptr<CommitReader> reader)
     : reader_(std::move(reader)), place_(reader_->place()) {}
 
-CommitsAhead::~CommitsAhead() { Await(); }
-
 absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds wait_max, size_t bytes_max,
                                                       bool ahead) {
   Await();
@@ -49,13 +46,15 @@ absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds 
 }
 
 void CommitsAhead::ReadAhead(size_t bytes_max, CommitBatch spent) {
-  try {
-    reading_ = std::async(std::launch::async, [this, bytes_max, spent = std::move(spent)]() mutable {
-      return ReadNow(std::chrono::milliseconds(0), bytes_max, std::move(spent));
-    });
-  } catch (const std::system_error&) {
-    // The process may have no more threads: the next call reads then.
-  }
+  reading_ = side_.Begin([this, bytes_max, spent = std::move(spent)]() mutable {
+    return ReadNow(std::chrono::milliseconds(0), bytes_max, std::move(spent));
+  });
+}
+
+void CommitsAhead::LetGo() {
+  Await();
+  returned_ = CommitBatch();
+  side_.End();
 }
 
 absl::StatusOr<CommitBatch> CommitsAhead::ReadNow(std::chrono::milliseconds wait_max, size_t bytes_max,

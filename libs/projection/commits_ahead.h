@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "libs/base/side_thread.h"
 #include "libs/event_log/commit_reader.h"
 #include "libs/event_log/event_log.h"
 #include "realise/v1/commit.pb.h"
@@ -49,16 +50,14 @@ class CommitsAhead {
   // As CommitReader::Open.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<CommitsAhead>> Open(
       EventLog& log, const std::string& ledger, const std::optional<internal::v1::LogPlace>& place);
-  // Waits for what is being read.
-  ~CommitsAhead();
-
   // The next commits, as CommitReader::Read, valid until the next call or LetGo; if they have at least half
   // of `bytes_max`, and `ahead`, it goes on to read as many behind them, which the next call returns.
   [[nodiscard]] absl::StatusOr<const CommitBatch*> Read(std::chrono::milliseconds wait_max, size_t bytes_max,
                                                         bool ahead);
 
-  // Frees what Read returned, if nobody is going to read on soon.
-  void LetGo() { returned_ = CommitBatch(); }
+  // Frees what Read returned, and the thread, if nobody is going to read on soon.  Waits for what is being
+  // read.
+  void LetGo();
 
   // As CommitReader's, of what was read, returned or not.  They wait for what is being read.
   [[nodiscard]] absl::Status CheckAnchors();
@@ -81,6 +80,7 @@ class CommitsAhead {
   std::optional<absl::StatusOr<CommitBatch>> read_;  // and not yet returned
   CommitBatch returned_;
   internal::v1::LogPlace place_;
+  SideThread side_;  // that reads ahead; the last, for it uses the others
 };
 
 }  // namespace realise

@@ -11,6 +11,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "libs/base/sabotage.h"
+#include "libs/base/side_thread.h"
 #include "libs/base/status_macros.h"
 #include "libs/domain/decide.h"
 #include "libs/domain/evolve.h"
@@ -91,6 +92,7 @@ struct LedgerFold::Memory {
   KeyedRows facts;
 
   std::optional<ChunkUnderWay> writing;  // the chunk before
+  SideThread ingesting;                  // it
 };
 
 LedgerFold::LedgerFold(EventLog& log, ViewStore& store, LedgerFoldOptions options)
@@ -214,14 +216,17 @@ absl::StatusOr<FoldStep> LedgerFold::FoldChunk(std::chrono::milliseconds wait_ma
     }
     RETURN_IF_ERROR(AddPosted());
   }
-  reader.LetGo();
   const bool more = bytes >= options_.chunk_bytes;
   FoldStep step;
   if (bytes > 0) {
     ASSIGN_OR_RETURN(step, Write(reader.place(), std::move(permit)));
   }
   // Nothing to fold meanwhile.
-  if (!more) RETURN_IF_ERROR(AwaitWritten());
+  if (!more) {
+    reader.LetGo();
+    RETURN_IF_ERROR(AwaitWritten());
+    memory_->ingesting.End();
+  }
   return step;
 }
 
@@ -353,7 +358,10 @@ absl::StatusOr<FoldStep> LedgerFold::Write(const internal::v1::LogPlace& place, 
       .last = *memory_->last, .void_commits = place.void_commits(), .permit = std::move(permit), .done = {}};
   memory_->unwritten_bytes = 0;
   if (step.ingested) {
-    chunk.done = IngestAside(store_, options_.keys, std::move(rows));
+    chunk.done =
+        memory_->ingesting.Begin([&store = store_, keys = options_.keys, rows = std::move(rows)]() mutable {
+          return store.Ingest([&](ViewRowSink put) { return rows.GiveTo(put, keys); });
+        });
     memory_->writing = std::move(chunk);
     return step;
   }
