@@ -1,18 +1,20 @@
 #include "libs/domain/claim_state.h"
 
+#include <algorithm>
+
 namespace realise {
 
 ClaimState::ClaimState(const Submission& submission) {
-  bytes_.reserve(kTexts + submission.benefit_id.size() + submission.board_id.size() +
-                 submission.claimant_role.size());
-  bytes_.resize(kTexts);
+  bytes_.resize(kTexts + submission.benefit_id.size() + submission.board_id.size() +
+                submission.claimant_role.size());
   SetNumber(kClaimed, submission.claimed_pence);
   SetNumber(kRelatesTo, submission.relates_to);
   set_stage(ClaimStage::kSubmitted);
   SetNumber(kBenefitBytes, static_cast<uint16_t>(submission.benefit_id.size()));
   SetNumber(kBoardBytes, static_cast<uint16_t>(submission.board_id.size()));
+  char* end = bytes_.data() + kTexts;
   for (const std::string_view text : {submission.benefit_id, submission.board_id, submission.claimant_role}) {
-    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    end = std::copy(text.begin(), text.end(), end);
   }
 }
 

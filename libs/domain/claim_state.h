@@ -7,10 +7,11 @@
 //   board's 2; benefit's id, board's id, claimant's role                numbers little endian
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
-#include <type_traits>
 
 #include "absl/container/inlined_vector.h"
 
@@ -70,20 +71,17 @@ class ClaimState {
   static constexpr size_t kBoardBytes = 31;
   static constexpr size_t kTexts = 33;
 
+  // Of a machine whose numbers are little endian: in one piece, for claims are asked and changed most.
+  static_assert(std::endian::native == std::endian::little);
   template <typename T>
   T Number(size_t at) const {
-    std::make_unsigned_t<T> number = 0;
-    for (size_t i = sizeof(T); i > 0; --i) {
-      number = static_cast<std::make_unsigned_t<T>>(number << (sizeof(T) > 1 ? 8 : 0)) |
-               static_cast<uint8_t>(bytes_[at + i - 1]);
-    }
-    return static_cast<T>(number);
+    T number = 0;
+    std::memcpy(&number, bytes_.data() + at, sizeof(T));
+    return number;
   }
   template <typename T>
   void SetNumber(size_t at, T number) {
-    for (size_t i = 0; i < sizeof(T); ++i) {
-      bytes_[at + i] = static_cast<char>(static_cast<std::make_unsigned_t<T>>(number) >> (8 * i));
-    }
+    std::memcpy(bytes_.data() + at, &number, sizeof(T));
   }
 
   // Those of most claims need no memory of their own: looking at one is a miss of the CPU's caches less.  So

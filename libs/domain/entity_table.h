@@ -85,14 +85,14 @@ class EntityTable {
   // Whoever asks about an event asks for what it is about again and again.
   Row* FindRow(std::string_view id) {
     if (found_ != nullptr && found_->id == id) return found_;
-    if (!missed_.empty() && missed_ == id) return nullptr;
-    return FindRow(id, Hash(id));
+    if (!IsHashed(id)) return FindRow(id, Hash(id));
+    return missed_ ? nullptr : FindRow(id, hash_);
   }
   Row* FindRow(std::string_view id, uint64_t hash) {
     const auto at = places_.find(Sought{hash, id});
     if (at == places_.end()) {
-      missed_ = id;
-      missed_hash_ = hash;
+      NoteHash(id, hash);
+      missed_ = true;
       return nullptr;
     }
     found_ = at->row.get();
@@ -100,10 +100,17 @@ class EntityTable {
   }
   // Makes a row unless there is one.
   Row& Make(std::string_view id) {
-    const uint64_t hash = !missed_.empty() && missed_ == id ? missed_hash_ : Hash(id);
-    missed_.clear();
+    const uint64_t hash = IsHashed(id) ? hash_ : Hash(id);
+    missed_ = false;
     std::unique_ptr<Row> row(new Row{.id = std::string(id), .value = {}});
-    return *places_.insert(Place{hash, std::move(row)}).first->row;
+    found_ = places_.insert(Place{hash, std::move(row)}).first->row.get();
+    return *found_;
+  }
+  bool IsHashed(std::string_view id) const { return !hashed_.empty() && hashed_ == id; }
+  void NoteHash(std::string_view id, uint64_t hash) {
+    hashed_ = id;
+    hash_ = hash;
+    missed_ = false;
   }
   void Erase(std::string_view id) {
     found_ = nullptr;
@@ -127,9 +134,10 @@ class EntityTable {
   }
 
   Places places_;
-  Row* found_ = nullptr;  // the last one
-  std::string missed_;    // the last id that was not found; empty: none
-  uint64_t missed_hash_ = 0;
+  Row* found_ = nullptr;                       // the last one
+  std::string hashed_;                         // an id whose hash is known; empty: none
+  uint64_t hash_ = 0;                          // of that
+  bool missed_ = false;                        // there was no such row, and none was made since
   std::vector<std::unique_ptr<Row>> removed_;  // by rolling back, since rows were taken
 };
 

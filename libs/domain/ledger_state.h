@@ -90,6 +90,7 @@ class LedgerState {
   // What an event is about; null: there was none here.
   struct FoundAhead {
     EntityTable<ClaimState>::Row* claim = nullptr;
+    uint64_t claim_hash = 0;  // of its id; 0: it is about none
     EntityTable<state::BenefitState>::Row* benefit = nullptr;
     EntityTable<state::ProjectState>::Row* project = nullptr;
   };
@@ -100,8 +101,8 @@ class LedgerState {
   // rolled back.
   void AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::Event>& events,
                         std::vector<std::string>& rows, std::vector<FoundAhead>& found);
-  // Event `i` of those is asked about next, and the others after it: they are found sooner.
-  void Expect(const std::vector<FoundAhead>& found, size_t i);
+  // `event`, number `i` of those, is asked about next, and the others after it: they are found sooner.
+  void Expect(const v1::Event& event, const std::vector<FoundAhead>& found, size_t i);
   // Leaves claims, once there are more than `claims_max` here: those that are settled, and all if more than
   // half as many are left.  Not those that changed, since rows were taken or since the journal begins.
   // REQUIRES: the rows that were taken are in the store.

@@ -42,6 +42,21 @@ struct Sought {
   Chase<state::ProjectState> project;
 };
 
+// Calls `use` with the body of an event about a claim, of the kinds that come by the thousand.
+template <typename Use>
+void WithClaimBody(const v1::Event& event, const Use& use) {
+  switch (event.body_case()) {
+    case v1::Event::kClaimSubmitted:
+      return use(event.claim_submitted());
+    case v1::Event::kClaimValidated:
+      return use(event.claim_validated());
+    case v1::Event::kClaimCorrected:
+      return use(event.claim_corrected());
+    default:
+      return;
+  }
+}
+
 // Calls `take` with the event that step `step` has come to in a round: the steps before it are so many events
 // ahead.
 template <typename Take>
@@ -65,9 +80,14 @@ void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::
   found.resize(found_before + size);
   std::vector<Sought> sought(size);
   const auto event_of = [&](size_t i) -> const v1::Event& { return events[static_cast<int>(i)]; };
+  const auto find_body = [&](size_t i) {
+    PrefetchRow(&event_of(i).stream());
+    WithClaimBody(event_of(i), [](const auto& body) { PrefetchRow(&body); });
+  };
   const auto find_texts = [&](size_t i) {
     PrefetchRow(event_of(i).stream().data());
-    if (event_of(i).has_claim_submitted()) PrefetchRow(&event_of(i).claim_submitted());
+    WithClaimBody(event_of(i), [](const auto& body) { PrefetchRow(&body.posted_to_period()); });
+    if (event_of(i).has_claim_submitted()) PrefetchRow(&event_of(i).claim_submitted().benefit_id());
   };
   const auto seek_claim = [&](size_t i) {
     const std::string_view id = ClaimOf(event_of(i).stream());
@@ -79,6 +99,7 @@ void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::
     if (!sought[i].claim.begun()) return;
     auto* claim = FindClaim(sought[i].claim.id(), sought[i].claim.hash(), rows);
     found[found_before + i].claim = claim;
+    found[found_before + i].claim_hash = sought[i].claim.hash();
     const bool is_new = claim == nullptr && event_of(i).has_claim_submitted();
     if (claim != nullptr) sought[i].benefit.Begin(benefits, claim->value.benefit_id());
     if (is_new) sought[i].benefit.Begin(benefits, event_of(i).claim_submitted().benefit_id());
@@ -87,6 +108,10 @@ void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::
     if (!sought[i].benefit.begun()) return;
     auto* benefit = benefits.FindRow(sought[i].benefit.id(), sought[i].benefit.hash());
     found[found_before + i].benefit = benefit;
+    if (benefit != nullptr) PrefetchRow(&benefit->value.project_id());
+  };
+  const auto seek_project = [&](size_t i) {
+    const auto* benefit = found[found_before + i].benefit;
     const bool asks_for_project = benefit != nullptr && event_of(i).has_claim_submitted();
     if (asks_for_project) sought[i].project.Begin(projects, benefit->value.project_id());
   };
@@ -94,33 +119,41 @@ void LedgerState::AddMissingClaims(const google::protobuf::RepeatedPtrField<v1::
     if (!sought[i].project.begun()) return;
     found[found_before + i].project = projects.FindRow(sought[i].project.id(), sought[i].project.hash());
   };
-  for (size_t round = 0; round < size + 14 * kPrefetchAhead; ++round) {
+  for (size_t round = 0; round < size + 16 * kPrefetchAhead; ++round) {
     AtStep(round, 0, size, [&](size_t i) { PrefetchRow(&event_of(i)); });
-    AtStep(round, 1, size, find_texts);
-    AtStep(round, 2, size, seek_claim);
-    AtStep(round, 3, size, [&](size_t i) { sought[i].claim.FindPlace(claims); });
-    AtStep(round, 4, size, [&](size_t i) { sought[i].claim.FindRow(claims); });
-    AtStep(round, 5, size, [&](size_t i) { sought[i].claim.FindId(claims); });
-    AtStep(round, 6, size, take_claim);
-    AtStep(round, 7, size, [&](size_t i) { sought[i].benefit.FindPlace(benefits); });
-    AtStep(round, 8, size, [&](size_t i) { sought[i].benefit.FindRow(benefits); });
-    AtStep(round, 9, size, [&](size_t i) { sought[i].benefit.FindId(benefits); });
-    AtStep(round, 10, size, take_benefit);
-    AtStep(round, 11, size, [&](size_t i) { sought[i].project.FindPlace(projects); });
-    AtStep(round, 12, size, [&](size_t i) { sought[i].project.FindRow(projects); });
-    AtStep(round, 13, size, [&](size_t i) { sought[i].project.FindId(projects); });
-    AtStep(round, 14, size, take_project);
+    AtStep(round, 1, size, find_body);
+    AtStep(round, 2, size, find_texts);
+    AtStep(round, 3, size, seek_claim);
+    AtStep(round, 4, size, [&](size_t i) { sought[i].claim.FindPlace(claims); });
+    AtStep(round, 5, size, [&](size_t i) { sought[i].claim.FindRow(claims); });
+    AtStep(round, 6, size, [&](size_t i) { sought[i].claim.FindId(claims); });
+    AtStep(round, 7, size, take_claim);
+    AtStep(round, 8, size, [&](size_t i) { sought[i].benefit.FindPlace(benefits); });
+    AtStep(round, 9, size, [&](size_t i) { sought[i].benefit.FindRow(benefits); });
+    AtStep(round, 10, size, [&](size_t i) { sought[i].benefit.FindId(benefits); });
+    AtStep(round, 11, size, take_benefit);
+    AtStep(round, 12, size, seek_project);
+    AtStep(round, 13, size, [&](size_t i) { sought[i].project.FindPlace(projects); });
+    AtStep(round, 14, size, [&](size_t i) { sought[i].project.FindRow(projects); });
+    AtStep(round, 15, size, [&](size_t i) { sought[i].project.FindId(projects); });
+    AtStep(round, 16, size, take_project);
   }
 }
 
-void LedgerState::Expect(const std::vector<FoundAhead>& found, size_t i) {
+void LedgerState::Expect(const v1::Event& event, const std::vector<FoundAhead>& found, size_t i) {
   if (found[i].claim != nullptr) claims.found_ = found[i].claim;
   if (found[i].benefit != nullptr) benefits.found_ = found[i].benefit;
   if (found[i].project != nullptr) projects.found_ = found[i].project;
+  // One that was not there may have come since.
+  if (found[i].claim == nullptr && found[i].claim_hash != 0) {
+    claims.NoteHash(ClaimOf(event.stream()), found[i].claim_hash);
+  }
   if (i + kPrefetchAhead >= found.size()) return;
-  PrefetchRow(found[i + kPrefetchAhead].claim);
-  PrefetchRow(found[i + kPrefetchAhead].benefit);
-  PrefetchRow(found[i + kPrefetchAhead].project);
+  const FoundAhead& later = found[i + kPrefetchAhead];
+  if (later.claim == nullptr && later.claim_hash != 0) claims.PrefetchTable(later.claim_hash);
+  PrefetchRow(later.claim);
+  PrefetchRow(later.benefit);
+  PrefetchRow(later.project);
 }
 
 }  // namespace realise

@@ -235,6 +235,7 @@ TEST(LedgerState, ClaimsThatAreLeftInTheStoreMakeNoDifference) {
 // As a fold that is behind does it: what some events are about is found before the first of them is applied.
 TEST(LedgerState, WhatIsFoundAheadMakesNoDifference) {
   size_t found_claims = 0;
+  size_t new_claims = 0;
   size_t found_benefits = 0;
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
@@ -256,8 +257,9 @@ TEST(LedgerState, WhatIsFoundAheadMakesNoDifference) {
       ASSERT_EQ(found.size(), static_cast<size_t>(commit.events_size()));
       for (size_t i = 0; i < found.size(); ++i) {
         found_claims += found[i].claim != nullptr;
+        new_claims += found[i].claim == nullptr && found[i].claim_hash != 0;
         found_benefits += found[i].benefit != nullptr;
-        state.Expect(found, i);
+        state.Expect(commit.events(static_cast<int>(i)), found, i);
         ASSERT_TRUE(Evolve(commit.events(static_cast<int>(i)), state).ok());
       }
       Write(state.TakeChangedRows(), store);
@@ -266,6 +268,7 @@ TEST(LedgerState, WhatIsFoundAheadMakesNoDifference) {
     EXPECT_EQ(store, AllRows(events));
   }
   EXPECT_GT(found_claims, 100u);
+  EXPECT_GT(new_claims, 100u);
   EXPECT_GT(found_benefits, 100u);
 }
 

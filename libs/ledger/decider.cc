@@ -302,7 +302,7 @@ absl::Status Decider::DecideEvents(Attempt& attempt) {
       attempt.command.request->registered_sources_only() ? Sources::kRegisteredOnly : Sources::kAny;
   for (size_t i = attempt.events_before; i < events.size(); ++i) {
     v1::Event& event = *events[i].event;
-    state_.Expect(found_, events[i].index);
+    state_.Expect(event, found_, events[i].index);
     std::optional<Rejection> rejection =
         realise::Decide(state_, event, attempt.commit.header.recorded_at, sources);
     if (rejection) {

@@ -11,15 +11,16 @@ namespace realise {
 
 namespace {
 
-using Out = std::vector<Posting>;
+using Out = PostedEvents;
+
+// What the names of accounts begin with.
+constexpr std::string_view kSavings = "savings/";
+constexpr std::string_view kCounts = "counts/";
+constexpr std::string_view kBandsOf = "bands/";
 
 absl::Status Unfit(const v1::Event& event, std::string_view what) {
   return absl::InternalError(fmt::format("event \"{}\" of stream \"{}\" does not fit the state before it: {}",
                                          event.id(), event.stream(), what));
-}
-
-void Post(const std::string& account, Cell cell, int64_t delta, Out& out) {
-  if (delta != 0) out.push_back({account, cell, delta});
 }
 
 SavingsCell CellOf(const state::BenefitState& benefit, Rung rung, Period posted, int32_t related) {
@@ -37,8 +38,8 @@ absl::Status PostSubmitted(const v1::Event& event, const LedgerState& before, Ou
   if (project == nullptr) return Unfit(event, "its project is unknown");
   const std::string* board = BoardOn(*project, related->LastDay());
   if (board == nullptr) return Unfit(event, "its project is under no board on the last day of the month");
-  Post(SavingsAccount(*board), CellOf(*benefit, Rung::kAwaiting, *posted, related->index()).Pack(),
-       claim.amount_pence(), out);
+  out.Post(kSavings, *board, CellOf(*benefit, Rung::kAwaiting, *posted, related->index()).Pack(),
+           claim.amount_pence());
   return absl::OkStatus();
 }
 
@@ -63,11 +64,11 @@ absl::Status PostChange(const v1::Event& event, const LedgerState& before, const
   if (benefit == nullptr) return Unfit(event, "its benefit is unknown");
   const std::optional<ClaimChange> change = change_of(*claim);
   if (!change) return Unfit(event, "an amount does not fit into 64 bits");
-  const std::string account = SavingsAccount(claim->board_id());
-  Post(account, CellOf(*benefit, Rung::kAwaiting, *posted, claim->relates_to()).Pack(), change->awaiting,
-       out);
-  Post(account, CellOf(*benefit, Rung::kValidated, *posted, claim->relates_to()).Pack(), change->validated,
-       out);
+  const auto post = [&](Rung rung, int64_t delta) {
+    out.Post(kSavings, claim->board_id(), CellOf(*benefit, rung, *posted, claim->relates_to()).Pack(), delta);
+  };
+  post(Rung::kAwaiting, change->awaiting);
+  post(Rung::kValidated, change->validated);
   return absl::OkStatus();
 }
 
@@ -133,14 +134,14 @@ Values ValuesBefore(const state::MeasurementState* month, bool waits) {
 // Posts what turns `old_values` into `new_values`.
 absl::Status PostMonth(const v1::Event& event, const std::string& measure_id, Period month, bool waits,
                        const Values& old_values, const Values& new_values, Out& out) {
-  const std::string account = waits ? BandsAccount(measure_id, month.index()) : CountsAccount(measure_id);
+  const std::string bands = fmt::format("{}/{}", measure_id, month.index());
   for (size_t i = 0; i < new_values.size(); ++i) {
     const auto delta = CheckedSubtract(new_values[i], old_values[i]);
     if (!delta) return Unfit(event, "a difference does not fit into 64 bits");
     const Cell cell = waits ? Cell{i} : CountCell{static_cast<CountKind>(i + 1), month.index()}.Pack();
-    Post(account, cell, *delta, out);
+    out.Post(waits ? kBandsOf : kCounts, waits ? bands : measure_id, cell, *delta);
     if (waits && cell == kBandReported) {
-      Post(CountsAccount(measure_id), CountCell{CountKind::kReported, month.index()}.Pack(), *delta, out);
+      out.Post(kCounts, measure_id, CountCell{CountKind::kReported, month.index()}.Pack(), *delta);
     }
   }
   return absl::OkStatus();
@@ -206,15 +207,33 @@ CountCell CountCell::Unpack(Cell cell) {
   return {static_cast<CountKind>(cell & 0xff), static_cast<int32_t>(cell >> 8)};
 }
 
-std::string SavingsAccount(std::string_view board_id) { return std::string("savings/").append(board_id); }
+std::string SavingsAccount(std::string_view board_id) { return std::string(kSavings).append(board_id); }
 
-std::string CountsAccount(std::string_view measure_id) { return std::string("counts/").append(measure_id); }
+std::string CountsAccount(std::string_view measure_id) { return std::string(kCounts).append(measure_id); }
 
 std::string BandsAccount(std::string_view measure_id, int32_t month_index) {
-  return fmt::format("bands/{}/{}", measure_id, month_index);
+  return fmt::format("{}{}/{}", kBandsOf, measure_id, month_index);
 }
 
-absl::Status AppendPostings(const v1::Event& event, const LedgerState& before, std::vector<Posting>& out) {
+// What an event posts is mostly for one account.
+void PostedEvents::Post(std::string_view kind, std::string_view id, Cell cell, int64_t delta) {
+  if (delta == 0) return;
+  size_t begin = names_.size();
+  names_.append(kind).append(id);
+  const size_t bytes = names_.size() - begin;
+  if (!postings_.empty() && AccountOf(postings_.back()) == std::string_view(names_).substr(begin)) {
+    names_.resize(begin);
+    begin = postings_.back().name_begin;
+  }
+  postings_.push_back({sequence_, cell, delta, begin, bytes});
+}
+
+void PostedEvents::Clear() {
+  names_.clear();
+  postings_.clear();
+}
+
+absl::Status AppendPostings(const v1::Event& event, const LedgerState& before, PostedEvents& out) {
   switch (event.body_case()) {
     case v1::Event::kClaimSubmitted:
       return PostSubmitted(event, before, out);

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "libs/base/calendar.h"
+#include "libs/base/ids.h"
 #include "libs/domain/ledger_state.h"
 #include "realise/v1/event.pb.h"
 
@@ -23,11 +24,35 @@ namespace realise {
 // A cell of an account, packed; see SavingsCell and CountCell.
 using Cell = uint64_t;
 
-struct Posting {
-  std::string account;
-  Cell cell = 0;
-  int64_t delta = 0;
-  friend bool operator==(const Posting&, const Posting&) = default;
+// What events posted, in the order of the log.  The names of accounts lie in one piece, for a fold comes by
+// millions of them.
+class PostedEvents {
+ public:
+  struct Posting {
+    Sequence sequence = 0;  // of the event
+    Cell cell = 0;
+    int64_t delta = 0;
+    // The account's name.
+    size_t name_begin = 0;
+    size_t name_bytes = 0;
+  };
+
+  // What is posted from now on is of this event.   REQUIRES: sequences rise.
+  void BeginEvent(Sequence sequence) { sequence_ = sequence; }
+  // To the account of the name `kind` + `id`; nothing if `delta` is 0.
+  void Post(std::string_view kind, std::string_view id, Cell cell, int64_t delta);
+  void Clear();
+
+  const std::vector<Posting>& postings() const { return postings_; }
+  // Valid until the next change.
+  std::string_view AccountOf(const Posting& posting) const {
+    return std::string_view(names_).substr(posting.name_begin, posting.name_bytes);
+  }
+
+ private:
+  Sequence sequence_ = 0;
+  std::string names_;
+  std::vector<Posting> postings_;
 };
 
 enum class Rung : uint8_t {
@@ -73,10 +98,10 @@ inline constexpr Cell kBandVersion = 107;   // the version of the definition it 
 [[nodiscard]] std::string CountsAccount(std::string_view measure_id);
 [[nodiscard]] std::string BandsAccount(std::string_view measure_id, int32_t month_index);
 
-// Appends the postings of `event` to `out`, given the state before it.  Postings of 0 are left out.
-//   INTERNAL  the event does not fit the state: a defect.  Stop the ledger.
+// Appends the postings of `event` to `out`, given the state before it.   REQUIRES: `out` has begun the event.
+//   INTERNAL  the event does not fit the state: a defect.  Stop the ledger.  `out` may hold a part of them.
 [[nodiscard]] absl::Status AppendPostings(const v1::Event& event, const LedgerState& before,
-                                          std::vector<Posting>& out);
+                                          PostedEvents& out);
 
 // Whether the event is one of those that say how boards, projects, measures, baselines and periods hang
 // together.  A view keeps them whole, in order, as facts.

@@ -5,8 +5,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <limits>
-#include <numeric>
 
+#include "fmt/format.h"
 #include "libs/domain/evolve.h"
 
 namespace realise {
@@ -50,8 +50,16 @@ LedgerState StateWithClaim(ClaimStage stage, int64_t validated_pence) {
   return state;
 }
 
-Posting Saved(const std::string& board, Rung rung, std::string_view posted, std::string_view related,
-              int64_t pence) {
+// A posting in full.
+struct Posted {
+  std::string account;
+  Cell cell = 0;
+  int64_t delta = 0;
+  friend bool operator==(const Posted&, const Posted&) = default;
+};
+
+Posted Saved(const std::string& board, Rung rung, std::string_view posted, std::string_view related,
+             int64_t pence) {
   const SavingsCell cell{v1::FINANCIAL_CLASS_CASH_RELEASING,
                          v1::BENEFIT_SIGN_BENEFIT,
                          v1::RECURRENCE_RECURRENT,
@@ -61,10 +69,14 @@ Posting Saved(const std::string& board, Rung rung, std::string_view posted, std:
   return {"savings/" + board, cell.Pack(), pence};
 }
 
-std::vector<Posting> PostingsOf(const v1::Event& event, const LedgerState& before) {
-  std::vector<Posting> out;
-  const absl::Status status = AppendPostings(event, before, out);
+std::vector<Posted> PostingsOf(const v1::Event& event, const LedgerState& before) {
+  PostedEvents posted;
+  const absl::Status status = AppendPostings(event, before, posted);
   EXPECT_TRUE(status.ok()) << status;
+  std::vector<Posted> out;
+  for (const PostedEvents::Posting& posting : posted.postings()) {
+    out.push_back({std::string(posted.AccountOf(posting)), posting.cell, posting.delta});
+  }
   return out;
 }
 
@@ -125,7 +137,7 @@ TEST(PostingsTest, RejectedQueriedCorrectedAndReversedClaims) {
 }
 
 TEST(PostingsTest, WhatDoesNotFitTheStateIsADefect) {
-  std::vector<Posting> out;
+  PostedEvents out;
   const LedgerState claimed = StateWithClaim(ClaimStage::kSubmitted, 0);
   v1::Event reversed;
   reversed.mutable_claim_reversed()->set_claim_id("c-1");
@@ -138,7 +150,7 @@ TEST(PostingsTest, WhatDoesNotFitTheStateIsADefect) {
 
   LedgerState extreme = StateWithClaim(ClaimStage::kValidated, std::numeric_limits<int64_t>::min());
   EXPECT_THAT(std::string(AppendPostings(reversed, extreme, out).message()), HasSubstr("64 bits"));
-  EXPECT_THAT(out, IsEmpty());
+  EXPECT_THAT(out.postings(), IsEmpty());
 }
 
 v1::Event Recorded(int64_t numerator, int64_t denominator, bool partial) {
@@ -153,7 +165,7 @@ v1::Event Recorded(int64_t numerator, int64_t denominator, bool partial) {
   return event;
 }
 
-Posting Counted(CountKind kind, int64_t delta) {
+Posted Counted(CountKind kind, int64_t delta) {
   return {"counts/los", CountCell{kind, Month("2024/25-M01")}.Pack(), delta};
 }
 
@@ -195,7 +207,7 @@ TEST(PostingsTest, CorrectionPostsDifferencesAndCompletesTheMonth) {
   EXPECT_THAT(PostingsOf(CorrectedTo(100, 10, 3), state),
               ElementsAre(Counted(CountKind::kNumerator, 100), Counted(CountKind::kDenominator, 10),
                           Counted(CountKind::kReported, 1), Counted(CountKind::kVersion, 3)));
-  std::vector<Posting> out;
+  PostedEvents out;
   EXPECT_EQ(AppendPostings(CorrectedTo(1, 1, 1), LedgerState(), out).code(), absl::StatusCode::kInternal);
 }
 
@@ -214,10 +226,10 @@ TEST(PostingsTest, BandsPostEachTheirOwnCell) {
   const std::string account = "bands/rtt/" + std::to_string(Month("2024/25-M01"));
   EXPECT_THAT(
       PostingsOf(recorded, state),
-      ElementsAre(Posting{account, 0, 4}, Posting{account, 104, 9},
-                  Posting{account, kBandUnknownClockStarts, 2}, Posting{account, kBandReported, 1},
-                  Posting{"counts/rtt", CountCell{CountKind::kReported, Month("2024/25-M01")}.Pack(), 1},
-                  Posting{account, kBandVersion, 1}));
+      ElementsAre(Posted{account, 0, 4}, Posted{account, 104, 9}, Posted{account, kBandUnknownClockStarts, 2},
+                  Posted{account, kBandReported, 1},
+                  Posted{"counts/rtt", CountCell{CountKind::kReported, Month("2024/25-M01")}.Pack(), 1},
+                  Posted{account, kBandVersion, 1}));
 
   state::MeasurementState& month = state.MutableMeasurement(MeasurementKey("rtt", Month("2024/25-M01")));
   *month.mutable_counts() = bands.counts();
@@ -231,7 +243,26 @@ TEST(PostingsTest, BandsPostEachTheirOwnCell) {
   *body.mutable_counts() = bands.counts();
   body.set_counts(0, 1);
   EXPECT_THAT(PostingsOf(corrected, state),
-              ElementsAre(Posting{account, 0, -3}, Posting{account, kBandUnknownClockStarts, -2}));
+              ElementsAre(Posted{account, 0, -3}, Posted{account, kBandUnknownClockStarts, -2}));
+}
+
+TEST(PostingsTest, EachPostingIsOfItsEventAndItsAccount) {
+  PostedEvents posted;
+  posted.BeginEvent(7);
+  posted.Post("savings/", "a", 1, 10);
+  posted.Post("savings/", "a", 2, 0);
+  posted.Post("savings/", "a", 2, 20);
+  posted.BeginEvent(9);
+  posted.Post("savings/", "ab", 1, 30);
+  posted.Post("savings/", "a", 1, 40);
+  std::string all;
+  for (const PostedEvents::Posting& posting : posted.postings()) {
+    all += fmt::format("{} {} {} {}; ", posting.sequence, posted.AccountOf(posting), posting.cell,
+                       posting.delta);
+  }
+  EXPECT_EQ(all, "7 savings/a 1 10; 7 savings/a 2 20; 9 savings/ab 1 30; 9 savings/a 1 40; ");
+  posted.Clear();
+  EXPECT_THAT(posted.postings(), IsEmpty());
 }
 
 RC_GTEST_PROP(PostingsProperty, CellsComeOutOfTheirPackedFormAsTheyWere, ()) {
@@ -253,7 +284,7 @@ RC_GTEST_PROP(PostingsProperty, PostingsOfAMonthSumToItsLatestValues, ()) {
   state.MutableMeasure("los").set_unit(v1::MEASURE_UNIT_BED_DAYS_PER_DISCHARGE);
   const auto values = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::pair<int, int>>>(
       rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(1, 9))));
-  std::vector<Posting> out;
+  PostedEvents out;
   for (const auto& [numerator, denominator] : values) {
     state::MeasurementState& month = state.MutableMeasurement(MeasurementKey("los", Month("2024/25-M01")));
     if (&values.front().first == &numerator) month.set_not_reported(true);
@@ -265,9 +296,11 @@ RC_GTEST_PROP(PostingsProperty, PostingsOfAMonthSumToItsLatestValues, ()) {
   }
   const auto sum = [&](CountKind kind) {
     const Cell cell = Counted(kind, 0).cell;
-    return std::accumulate(out.begin(), out.end(), int64_t{0}, [&](int64_t total, const Posting& posting) {
-      return posting.cell == cell ? total + posting.delta : total;
-    });
+    int64_t total = 0;
+    for (const PostedEvents::Posting& posting : out.postings()) {
+      if (posting.cell == cell) total += posting.delta;
+    }
+    return total;
   };
   RC_ASSERT(sum(CountKind::kNumerator) == values.back().first);
   RC_ASSERT(sum(CountKind::kDenominator) == values.back().second);

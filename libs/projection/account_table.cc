@@ -227,22 +227,6 @@ absl::Status AccountTable::Load(ViewSnapshot& snapshot) {
   return absl::OkStatus();
 }
 
-void PostedEvents::Add(Sequence sequence, const std::vector<Posting>& postings) {
-  for (const Posting& posting : postings) {
-    const std::string& name = posting.account;
-    // What an event posts is mostly for one account.
-    const bool again = !rows_.empty() && rows_.back().name_bytes == name.size() &&
-                       std::string_view(names_).substr(rows_.back().name) == name;
-    if (!again) names_ += name;
-    rows_.push_back({sequence, names_.size() - name.size(), name.size(), posting.cell, posting.delta});
-  }
-}
-
-void PostedEvents::Clear() {
-  names_.clear();
-  rows_.clear();
-}
-
 AccountTable::Account& AccountTable::Find(std::string_view name) {
   const auto [at, is_new] = by_name_.try_emplace(absl::string_view(name.data(), name.size()), nullptr);
   if (is_new) {
@@ -266,41 +250,40 @@ absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store
 }
 
 absl::Status AccountTable::Add(const PostedEvents& events, const ViewStore& store) {
-  const std::vector<PostedEvents::Row>& rows = events.rows_;
+  const std::vector<PostedEvents::Posting>& postings = events.postings();
   places_.clear();
-  for (const PostedEvents::Row& row : rows) {
-    const bool again = !places_.empty() && row.name == rows[places_.size() - 1].name;
-    Account* account = again ? places_.back().account
-                             : &Find(std::string_view(events.names_).substr(row.name, row.name_bytes));
+  for (const PostedEvents::Posting& posting : postings) {
+    const bool again = !places_.empty() && posting.name_begin == postings[places_.size() - 1].name_begin;
+    Account* account = again ? places_.back().account : &Find(events.AccountOf(posting));
     if (!account->loaded) RETURN_IF_ERROR(LoadBalances(*account, store));
-    places_.push_back({account, absl::Hash<Cell>()(row.cell)});
+    places_.push_back({account, absl::Hash<Cell>()(posting.cell)});
   }
   const auto prefetch = [&](size_t i, const auto& step) {
-    if (i < rows.size()) step(places_[i].account->balances, Likely{places_[i].cell_hash});
+    if (i < postings.size()) step(places_[i].account->balances, Likely{places_[i].cell_hash});
   };
-  for (size_t i = 0; i < rows.size(); ++i) {
+  for (size_t i = 0; i < postings.size(); ++i) {
     prefetch(i + 2 * kPrefetchAhead, [](const Balances& cells, Likely cell) { cells.prefetch(cell); });
     prefetch(i + kPrefetchAhead, [](const Balances& cells, Likely cell) { (void)cells.find(cell); });
-    if (i > 0 && rows[i].sequence != rows[i - 1].sequence) EndEvent(rows[i - 1].sequence);
-    AddRow(places_[i], rows[i]);
+    if (i > 0 && postings[i].sequence != postings[i - 1].sequence) EndEvent(postings[i - 1].sequence);
+    AddPosting(places_[i], postings[i]);
   }
-  if (!rows.empty()) EndEvent(rows.back().sequence);
+  if (!postings.empty()) EndEvent(postings.back().sequence);
   return absl::OkStatus();
 }
 
-void AccountTable::AddRow(const Place& place, const PostedEvents::Row& row) {
+void AccountTable::AddPosting(const Place& place, const PostedEvents::Posting& posting) {
   Account& account = *place.account;
-  if (account.last_sequence != row.sequence) {
-    account.last_sequence = row.sequence;
-    account.last_row = BeginRow(account.postings, row.sequence);
+  if (account.last_sequence != posting.sequence) {
+    account.last_sequence = posting.sequence;
+    account.last_row = BeginRow(account.postings, posting.sequence);
     touched_.push_back(&account);
   }
-  AppendCellDelta(account.postings, row.cell, row.delta);
-  const auto balance = account.balances.find(row.cell, place.cell_hash);
+  AppendCellDelta(account.postings, posting.cell, posting.delta);
+  const auto balance = account.balances.find(posting.cell, place.cell_hash);
   if (balance != account.balances.end()) {
-    balance->second += row.delta;
+    balance->second += posting.delta;
   } else {
-    account.balances[row.cell] = row.delta;
+    account.balances[posting.cell] = posting.delta;
   }
   ++account.row.postings_since;
 }

@@ -53,26 +53,6 @@ class AccountRows {
   std::vector<Changed> accounts_;  // by number
 };
 
-// What events posted, in the order of the log.
-class PostedEvents {
- public:
-  // REQUIRES: sequences rise.
-  void Add(Sequence sequence, const std::vector<Posting>& postings);
-  void Clear();
-
- private:
-  friend class AccountTable;
-  struct Row {
-    Sequence sequence = 0;
-    size_t name = 0;  // where the account's begins
-    size_t name_bytes = 0;
-    Cell cell = 0;
-    int64_t delta = 0;
-  };
-  std::string names_;
-  std::vector<Row> rows_;
-};
-
 // Balances are loaded when an account is first posted to, and dropped once there are too many of them. Not
 // thread-safe.
 class AccountTable {
@@ -113,12 +93,12 @@ class AccountTable {
 
   Account& Find(std::string_view name);
   absl::Status LoadBalances(Account& account, const ViewStore& store);
-  // Where a row goes.
+  // Where a posting goes.
   struct Place {
     Account* account = nullptr;
     size_t cell_hash = 0;
   };
-  void AddRow(const Place& place, const PostedEvents::Row& row);
+  void AddPosting(const Place& place, const PostedEvents::Posting& posting);
   void EndEvent(Sequence sequence);
 
   const ViewKeyspace keys_;
@@ -126,7 +106,7 @@ class AccountTable {
   absl::flat_hash_map<std::string, Account*> by_name_;
   std::vector<Account*> changed_;
   std::vector<Account*> touched_;  // by the event at hand
-  std::vector<Place> places_;      // of the rows at hand; kept for its memory
+  std::vector<Place> places_;      // of the postings at hand; kept for its memory
   size_t cells_in_memory_ = 0;
 };
 

@@ -83,7 +83,6 @@ struct LedgerFold::Memory {
   ViewCommitRow last_row;
   std::vector<LedgerState::FoundAhead> found;  // for the events to come
   size_t next_found = 0;                       // of the next of them
-  std::vector<Posting> postings;               // of the event at hand
   PostedEvents posted;                         // and not yet added to the accounts
 
   // Rows of the chunk, beside those of the accounts and of the state.
@@ -273,12 +272,12 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit, const v1::CommitBo
   for (int i = 0; i < body->events_size(); ++i) {
     const v1::Event& event = body->events(i);
     const Sequence sequence = first + static_cast<Sequence>(i);
-    memory.state.Expect(memory.found, memory.next_found++);
+    memory.state.Expect(event, memory.found, memory.next_found++);
     if (event.body_case() == v1::Event::BODY_NOT_SET) {
       return Unfit(commit, sequence, "", "this release does not know its type");
     }
-    memory.postings.clear();
-    const bool posted = AppendPostings(event, memory.state, memory.postings).ok();
+    memory.posted.BeginEvent(sequence);
+    const bool posted = AppendPostings(event, memory.state, memory.posted).ok();
     if (!posted || !Evolve(event, memory.state).ok()) {
       // The state is as it was.
       const bool follows = event.stream_version() == memory.state.StreamVersion(event.stream()) + 1;
@@ -287,7 +286,6 @@ absl::Status LedgerFold::FoldEvents(const ReadCommit& commit, const v1::CommitBo
                    : posted ? "it cannot be applied"
                             : "it cannot be posted");
     }
-    memory.posted.Add(sequence, memory.postings);
     if (IsFact(event)) memory.facts.emplace_back(options_.keys.Fact(sequence), Serialise(event));
   }
   return absl::OkStatus();

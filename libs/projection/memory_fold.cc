@@ -47,7 +47,7 @@ class MemoryFold::Accounts {
 
   CommitChain chain_;
   LedgerState state_;
-  std::vector<Posting> posted_;  // of one event; kept for its memory
+  PostedEvents posted_;  // by one event; kept for its memory
   absl::Status stopped_;
 };
 
@@ -57,12 +57,13 @@ absl::Status MemoryFold::Accounts::Unfoldable(Sequence sequence, std::string_vie
 }
 
 absl::Status MemoryFold::Accounts::Fold(v1::Event& event, Sequence sequence, Staged& staged) {
-  posted_.clear();
+  posted_.Clear();
+  posted_.BeginEvent(sequence);
   RETURN_IF_ERROR(AppendPostings(event, state_, posted_));
   RETURN_IF_ERROR(Evolve(event, state_));
-  for (Posting& posting : posted_) {
-    staged.postings.emplace_back(std::move(posting.account),
-                                 AccountPosting{sequence, posting.cell, posting.delta});
+  for (const PostedEvents::Posting& posting : posted_.postings()) {
+    staged.postings.emplace_back(posted_.AccountOf(posting),
+                                 AccountPosting{posting.sequence, posting.cell, posting.delta});
   }
   if (IsFact(event)) staged.facts.push_back({sequence, std::move(event)});
   return absl::OkStatus();

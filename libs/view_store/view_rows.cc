@@ -9,15 +9,23 @@ namespace {
 __extension__ using UnsignedBalance = unsigned __int128;
 
 template <typename T>
-void AppendVarint(std::string& to, T value) {
-  char bytes[(sizeof(T) * 8 + 6) / 7];
-  size_t size = 0;
+constexpr size_t kVarintBytesMax = (sizeof(T) * 8 + 6) / 7;
+
+// Puts `value` at `to`, which has room for it; behind it is the answer.
+template <typename T>
+char* PutVarint(char* to, T value) {
   while (value >= 0x80) {
-    bytes[size++] = static_cast<char>(static_cast<uint8_t>(value & 0x7f) | 0x80);
+    *to++ = static_cast<char>(static_cast<uint8_t>(value & 0x7f) | 0x80);
     value >>= 7;
   }
-  bytes[size++] = static_cast<char>(static_cast<uint8_t>(value));
-  to.append(bytes, size);
+  *to++ = static_cast<char>(static_cast<uint8_t>(value));
+  return to;
+}
+
+template <typename T>
+void AppendVarint(std::string& to, T value) {
+  char bytes[kVarintBytesMax<T>];
+  to.append(bytes, static_cast<size_t>(PutVarint(bytes, value) - bytes));
 }
 
 // Takes a varint from the front of `row`; false if there is none that fits into T.
@@ -50,8 +58,9 @@ Balance UnZigZag(UnsignedBalance value) { return static_cast<Balance>((value >> 
 }  // namespace
 
 void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta) {
-  AppendVarint(row, cell);
-  AppendVarint(row, ZigZag(delta));
+  char bytes[2 * kVarintBytesMax<uint64_t>];
+  const char* end = PutVarint(PutVarint(bytes, cell), ZigZag(delta));
+  row.append(bytes, static_cast<size_t>(end - bytes));
 }
 
 std::optional<CellDelta> TakeCellDelta(std::string_view& row) {

@@ -21,7 +21,7 @@ const Instant kNow = *ParseInstant("2025-06-01T09:00:00Z");
 // Records an event that was accepted.
 void Apply(v1::Event event, LedgerState& state) {
   event.set_stream_version(state.StreamVersion(event.stream()) + 1);
-  std::vector<Posting> postings;
+  PostedEvents postings;
   Require(AppendPostings(event, state, postings).ok(), "what is accepted can be posted");
   Require(Evolve(event, state).ok(), "what is accepted can be applied");
 }
