@@ -167,11 +167,9 @@ IOStatus UnsyncedLossFs::ReuseWritableFile(const std::string&, const std::string
   return IOStatus::NotSupported("recycled files");
 }
 
-IOStatus UnsyncedLossFs::NewRandomRWFile(const std::string& name, const rocksdb::FileOptions& options,
-                                         std::unique_ptr<rocksdb::FSRandomRWFile>* file,
-                                         IODebugContext* debug) {
-  if (IOStatus powered = Powered(); !powered.ok()) return powered;
-  return target()->NewRandomRWFile(name, options, file, debug);
+IOStatus UnsyncedLossFs::NewRandomRWFile(const std::string&, const rocksdb::FileOptions&,
+                                         std::unique_ptr<rocksdb::FSRandomRWFile>*, IODebugContext*) {
+  return IOStatus::NotSupported("files that are written anywhere");
 }
 
 IOStatus UnsyncedLossFs::NewDirectory(const std::string& name, const IOOptions& options,
@@ -274,7 +272,8 @@ void UnsyncedLossFs::UndoNames() {
 }
 
 void UnsyncedLossFs::CutTail(const std::string& name, const Written& written, UnsyncedTail tail) {
-  if (written.synced == written.bytes) return;
+  const bool zeros_behind = std::string_view(name).ends_with(".log") && random_() % 2 == 0;
+  if (written.synced == written.bytes && !zeros_behind) return;
   std::optional<std::string> content = Content(name);
   if (!content) return;
   uint64_t keep = written.synced;
@@ -285,6 +284,9 @@ void UnsyncedLossFs::CutTail(const std::string& name, const Written& written, Un
     const size_t length = std::min<size_t>(content->size() - hole, 512);
     content->replace(hole, length, length, '\0');
   }
+  // Of a write-ahead log that has zeros ahead of what is written, or that the file system made longer.
+  constexpr size_t kBlock = 4096;
+  if (zeros_behind) content->resize((content->size() / kBlock + 1 + random_() % 64) * kBlock, '\0');
   SetContent(name, *content);
 }
 

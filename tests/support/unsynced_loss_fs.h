@@ -5,8 +5,8 @@
 //   disk.fs().PowerOn(UnsyncedTail::kDropped);
 //   open it again: only what was synced is there
 //
-// A file keeps its synced length.  A file that was made, and a name that was changed, since its directory was
-// last synced are undone.  A deletion is never undone.
+// A file keeps its synced length; some write-ahead logs then have zeros behind that.  A file that was made,
+// and a name that was changed, since its directory was last synced are undone.  A deletion is never undone.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -22,6 +23,15 @@ constexpr int kFillAttempts = 200;
 
 absl::Status LastError(const std::string& what) {
   return absl::UnavailableError(fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+// Where a file ends but for zeros, which may be no more than room for what is to come.
+off_t EndBeforeZeros(int fd, off_t size) {
+  constexpr off_t kLooked = off_t{1} << 20;
+  std::string end(static_cast<size_t>(std::min(size, kLooked)), '\0');
+  const off_t begin = size - static_cast<off_t>(end.size());
+  if (pread(fd, end.data(), end.size(), begin) != static_cast<ssize_t>(end.size())) return size;
+  return begin + static_cast<off_t>(end.find_last_not_of('\0') + 1);
 }
 
 }  // namespace
@@ -56,7 +66,7 @@ absl::Status SmallDisk::Resize(unsigned long bytes) const {
   return LastError("remount " + folder_);
 }
 
-// RocksDB takes room for its files in advance; given back, the disk is full for it as soon as it is full.
+// Room is taken for files in advance; given back, the disk is full for it as soon as it is full.
 // Some is left to it, for what it writes in this moment.
 void SmallDisk::GiveBackRoom() const {
   constexpr off_t kLeft = 64 * 1024;
@@ -66,7 +76,8 @@ void SmallDisk::GiveBackRoom() const {
     const int fd = open(entry.path().c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0) continue;  // deleted meanwhile
     if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
-      (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, file.st_size + kLeft, kBehind);
+      (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                      EndBeforeZeros(fd, file.st_size) + kLeft, kBehind);
     }
     close(fd);
   }

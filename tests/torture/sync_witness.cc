@@ -1,5 +1,5 @@
-// Preloaded into a server: notes how long every file was when it was last synced, so that a test can take
-// away what was not, as a power cut does.  A line of the file that REALISE_SYNC_WITNESS names is "DEVICE
+// Preloaded into a server: notes how far every file was written when it was last synced, so that a test can
+// take away what was not, as a power cut does.  A line of the file that REALISE_SYNC_WITNESS names is "DEVICE
 // INODE BYTES"; the last one of a file counts.
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -32,12 +32,15 @@ bool Note(const struct stat& file, long long bytes) {
   return write(WitnessFile(), line.data(), static_cast<size_t>(length)) == length;
 }
 
-// What the file holds before it is synced is there afterwards; what comes during it may not be.
+// What the file holds before it is synced is there afterwards; what comes during it may not be.  One that is
+// written through `fd` ends where that stands: zeros may lie behind, which are no more than room.
 int Witnessed(Sync sync, int fd) {
   struct stat file {};
   const bool known = fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+  const off_t at = lseek(fd, 0, SEEK_CUR);
+  const off_t written = at > 0 && at < file.st_size ? at : file.st_size;
   const int result = sync(fd);
-  if (result != 0 || !known || Note(file, file.st_size)) return result;
+  if (result != 0 || !known || Note(file, written)) return result;
   // Without the note the test would take away what is durable: better no sync at all.
   errno = EIO;
   return -1;

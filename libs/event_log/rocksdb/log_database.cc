@@ -9,6 +9,7 @@
 #include "libs/base/status_macros.h"
 #include "libs/event_log/big_endian.h"
 #include "libs/event_log/rocksdb/rocksdb_status.h"
+#include "libs/event_log/rocksdb/zeroed_log_fs.h"
 #include "libs/rocksdb/info_log.h"
 
 namespace realise {
@@ -107,7 +108,9 @@ absl::StatusOr<OpenedDatabase> OpenDatabase(rocksdb::Env& env, const std::string
   if (!exists && *mark != DurableCount{}) {
     return absl::DataLossError(fmt::format("embedded log: {} has lost its database", path));
   }
-  rocksdb::Options options = DatabaseOptions(env);
+  // RocksDB shares its file systems.
+  opened.env = rocksdb::NewCompositeEnv(std::make_shared<ZeroedLogFs>(env.GetFileSystem()));
+  rocksdb::Options options = DatabaseOptions(*opened.env);
   if (&env == rocksdb::Env::Default()) options.info_log = NewInfoLog(path);
   if (exists) RETURN_IF_ERROR(LookBeforeChanging(options, path, *mark));
   options.create_if_missing = !exists;

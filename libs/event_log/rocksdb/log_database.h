@@ -14,6 +14,7 @@
 #include "libs/event_log/event_log.h"
 #include "libs/event_log/rocksdb/durable_mark.h"
 #include "rocksdb/db.h"
+#include "rocksdb/env.h"
 
 namespace realise {
 
@@ -29,6 +30,7 @@ namespace realise {
 using LedgerEnds = std::map<std::string, Address>;
 
 struct OpenedDatabase {
+  std::unique_ptr<rocksdb::Env> env;  // of the database: has to outlive it
   std::unique_ptr<rocksdb::DB> db;
   std::unique_ptr<DurableMark> mark;
   LedgerEnds ends;

@@ -91,6 +91,7 @@ class RocksDbEventLog::Impl {
   rocksdb::Env& env_;
   rocksdb::FileLock* const lock_;
   const size_t queued_bytes_max_;
+  const std::unique_ptr<rocksdb::Env> database_env_;  // used by the database
   const std::unique_ptr<rocksdb::DB> db_;
 
   std::mutex creating_;  // held while a ledger is created; taken before mutex_
@@ -122,6 +123,7 @@ RocksDbEventLog::Impl::Impl(const RocksDbEventLogOptions& options, rocksdb::Env&
     : env_(env),
       lock_(lock),
       queued_bytes_max_(options.queued_bytes_max),
+      database_env_(std::move(opened.env)),
       db_(std::move(opened.db)),
       mark_(std::move(opened.mark)) {
   for (const auto& [code, end] : opened.ends) {
