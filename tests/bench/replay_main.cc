@@ -1,8 +1,10 @@
 // realise_bench: how fast a ledger in the embedded log is folded into the views, beside parsing its commits
 // and beside ingesting its rows; from Kafka too if REALISE_KAFKA_BROKERS names brokers, beside bare
 // librdkafka.  Google Benchmark runs and times each; the table is printed behind its own lines.
+#include <sched.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -39,6 +41,7 @@ constexpr size_t kRowsPerFile = 400'000;
 struct Options {
   uint64_t events = 100'000;
   int repetitions = 3;
+  bool one_core = false;
   std::string folder;
   std::string brokers;
 };
@@ -230,12 +233,16 @@ ResultRow ReplayBench::Row(const std::string& what, const std::string& name) con
 }
 
 void ReplayBench::PrintTable() const {
-  const Spent reopen = Median("reopen");
-  ResultRow opened = Row("the projection opened again, all folded", "reopen");
-  opened.measured = fmt::format("{} (CPU {})", ShowTime(reopen.wall), ShowTime(reopen.cpu));
-  opened.floor = opened.ratio = "-";
-  std::vector<ResultRow> rows = {Row("replay until caught up, embedded log", "replay"),
-                                 Row("replay until compaction is quiet", "quiet"), opened};
+  const std::string_view cores = options_.one_core ? ", on one core" : "";
+  std::vector<ResultRow> rows = {Row(fmt::format("replay until caught up, embedded log{}", cores), "replay"),
+                                 Row(fmt::format("replay until compaction is quiet{}", cores), "quiet")};
+  if (!options_.one_core) {
+    const Spent reopen = Median("reopen");
+    ResultRow opened = Row("the projection opened again, all folded", "reopen");
+    opened.measured = fmt::format("{} (CPU {})", ShowTime(reopen.wall), ShowTime(reopen.cpu));
+    opened.floor = opened.ratio = "-";
+    rows.push_back(opened);
+  }
   if (kafka_ != nullptr) {
     const Spent consume = Median("consume_kafka");
     const Spent replay = Median("replay_kafka");
@@ -251,6 +258,20 @@ void ReplayBench::PrintTable() const {
              kPlainBoard, board_cells_);
 }
 
+// Keeps this thread, and those that it starts, on the first core that it may run on.
+absl::Status StayOnOneCore() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof(cores), &cores) != 0)
+    return absl::ErrnoToStatus(errno, "sched_getaffinity");
+  int first = 0;
+  while (!CPU_ISSET(first, &cores)) ++first;
+  CPU_ZERO(&cores);
+  CPU_SET(first, &cores);
+  if (sched_setaffinity(0, sizeof(cores), &cores) != 0)
+    return absl::ErrnoToStatus(errno, "sched_setaffinity");
+  return absl::OkStatus();
+}
+
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("How fast a ledger is folded, beside floors measured in the same run.", "realise_bench");
@@ -260,14 +281,17 @@ int Main(int argc, char** argv) {
   app.add_option("--repetitions", options.repetitions, "Runs of each measurement; medians are shown")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  app.add_flag("--one-core", options.one_core,
+               "Only the replay of the embedded log and its floors, with all threads on one core");
   app.add_option("--folder", options.folder, "Where to write; a temporary folder unless given");
   CLI11_PARSE(app, argc, argv);
-  if (const char* brokers = std::getenv("REALISE_KAFKA_BROKERS"); brokers != nullptr)
-    options.brokers = brokers;
+  const char* brokers = std::getenv("REALISE_KAFKA_BROKERS");
+  if (brokers != nullptr && !options.one_core) options.brokers = brokers;
   const TemporaryFolder temporary;
   if (!options.folder.empty()) std::filesystem::create_directories(options.folder);
   ReplayBench bench(options, options.folder.empty() ? temporary.path() : options.folder);
-  absl::Status prepared = bench.Prepare();
+  absl::Status prepared = options.one_core ? StayOnOneCore() : absl::OkStatus();
+  if (prepared.ok()) prepared = bench.Prepare();
   if (prepared.ok() && !options.brokers.empty()) prepared = bench.PrepareKafka();
   if (!prepared.ok()) {
     fmt::print(stderr, "realise_bench: {}\n", prepared.ToString());
@@ -275,7 +299,7 @@ int Main(int argc, char** argv) {
   }
   bench.Run("parse", &ReplayBench::Parse);
   bench.Run("replay", &ReplayBench::Replay);
-  bench.Run("reopen", &ReplayBench::Reopen);
+  if (!options.one_core) bench.Run("reopen", &ReplayBench::Reopen);
   bench.Run("ingest", &ReplayBench::Ingest);
   if (!options.brokers.empty()) {
     bench.Run("consume_kafka", &ReplayBench::ConsumeKafka);
@@ -288,7 +312,8 @@ int Main(int argc, char** argv) {
   if (!bench.failed().ok()) return 1;
   fmt::print("\n");
   bench.PrintTable();
-  if (options.brokers.empty()) fmt::print("Kafka was not measured: REALISE_KAFKA_BROKERS is not set.\n");
+  if (options.brokers.empty() && !options.one_core)
+    fmt::print("Kafka was not measured: REALISE_KAFKA_BROKERS is not set.\n");
   return 0;
 }
 
