@@ -37,7 +37,7 @@ absl::StatusOr<const CommitBatch*> CommitsAhead::Read(std::chrono::milliseconds 
   if (read_ && read_->ok() && (*read_)->commits.empty()) read_.reset();
   CommitBatch spent = std::exchange(returned_, CommitBatch());
   ASSIGN_OR_RETURN(returned_, read_ ? *std::exchange(read_, std::nullopt)
-                                    : ReadNow(wait_max, bytes_max, std::move(spent)));
+                                    : ReadNow(wait_max, bytes_max, std::exchange(spent, CommitBatch())));
   place_ = returned_.place;
   // Where the log ends nothing is won by a thread: it would find next to nothing.
   const bool more = !returned_.commits.empty() && returned_.bytes >= bytes_max / 2;
