@@ -9,57 +9,9 @@
 namespace realise {
 namespace {
 
-constexpr size_t kRowHeaderBytes = 12;
-
-// The rows of a chunk: their keys are `prefix` and the sequence.
-absl::Status GiveRows(const std::string& prefix, std::string_view chunk, ViewRowSink put) {
-  std::string key = prefix;
-  while (!chunk.empty()) {
-    const uint32_t bytes = ReadUint32(chunk.substr(8));
-    key.replace(prefix.size(), std::string::npos, chunk.substr(0, 8));
-    RETURN_IF_ERROR(put(key, chunk.substr(kRowHeaderBytes, bytes)));
-    chunk.remove_prefix(kRowHeaderBytes + bytes);
-  }
-  return absl::OkStatus();
-}
-
-// Begins a row; EndRow puts its length in.
-size_t BeginRow(std::string& chunk, Sequence sequence) {
-  const size_t begin = chunk.size();
-  AppendUint64(chunk, sequence);
-  AppendUint32(chunk, 0);
-  return begin;
-}
-
-void EndRow(std::string& chunk, size_t begin) {
-  const size_t bytes = chunk.size() - begin - kRowHeaderBytes;
-  for (size_t i = 0; i < 4; ++i) chunk[begin + 8 + i] = static_cast<char>(bytes >> (8 * (3 - i)));
-}
-
 // So many postings are read at once of those that are kept for the next questions: a seek takes as long as
 // some hundred of them.
 constexpr size_t kPostingsAtOnce = 1024;
-
-// Rows that are passed over one by one before the cursor seeks what is behind them: a seek takes as long as
-// some dozens.
-constexpr int kRowsPassed = 16;
-
-// Of the key of a posting.
-absl::StatusOr<Sequence> SequenceOf(std::string_view key, const std::string& prefix) {
-  if (key.size() != prefix.size() + 8) return DamagedRow(key);
-  return ReadUint64(key.substr(prefix.size()));
-}
-
-// Those of the row that the cursor stands on.
-absl::Status AddPostings(const ViewSnapshot& snapshot, Sequence at, std::vector<AccountPosting>& postings) {
-  std::string_view row = snapshot.value();
-  do {
-    const auto posted = TakeCellDelta(row);
-    if (!posted) return DamagedRow(snapshot.key());
-    postings.push_back({at, posted->cell, posted->delta});
-  } while (!row.empty());
-  return absl::OkStatus();
-}
 
 // A piece of history that begins at a checkpoint.
 absl::StatusOr<AccountHistory> BeginHistory(Sequence checkpoint, std::string_view key, std::string_view row) {
@@ -131,50 +83,6 @@ absl::StatusOr<AccountHistory> BeginUpTo(ViewSnapshot& snapshot, const ViewKeysp
 
 }  // namespace
 
-absl::Status DamagedRow(std::string_view key) {
-  return absl::DataLossError(
-      fmt::format("view store: the row {} does not decode; delete the view store, it is rebuilt from the log",
-                  ToHex(key)));
-}
-
-absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
-                                      const PostingsRange& range, std::vector<AccountPosting>& postings) {
-  const std::string prefix = keys.Account(ViewTable::kPostings, account);
-  for (snapshot.Seek(keys.Posting(account, range.after + 1)); snapshot.On(prefix); snapshot.Next()) {
-    ASSIGN_OR_RETURN(const Sequence at, SequenceOf(snapshot.key(), prefix));
-    const bool enough = postings.size() >= range.at_least || at > range.further_max;
-    if (at > range.up_to && enough) return at - 1;
-    RETURN_IF_ERROR(AddPostings(snapshot, at, postings));
-  }
-  RETURN_IF_ERROR(snapshot.status());
-  return kUpToTheEnd;
-}
-
-absl::Status GiveStoredPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,
-                                Sequence from, Sequence up_to, PostingsSink take) {
-  const std::string prefix = keys.Account(ViewTable::kPostings, account);
-  std::vector<AccountPosting> posted;
-  Sequence wanted = from;
-  int passed = 0;
-  for (snapshot.Seek(keys.Posting(account, wanted)); snapshot.On(prefix);) {
-    ASSIGN_OR_RETURN(const Sequence at, SequenceOf(snapshot.key(), prefix));
-    if (at > up_to) break;
-    if (at >= wanted) {
-      posted.clear();
-      RETURN_IF_ERROR(AddPostings(snapshot, at, posted));
-      wanted = take(posted);
-      passed = 0;
-      if (wanted > up_to) break;
-    }
-    if (wanted <= at + 1 || ++passed < kRowsPassed) {
-      snapshot.Next();
-    } else {
-      snapshot.Seek(keys.Posting(account, wanted));
-    }
-  }
-  return snapshot.status();
-}
-
 absl::StatusOr<AccountHistory> ReadHistory(ViewSnapshot& snapshot, const ViewKeyspace& keys,
                                            const ViewAccountRow& account, Sequence sequence,
                                            const NearHistory& near) {
@@ -242,6 +150,7 @@ AccountTable::Account& AccountTable::Find(std::string_view name) {
 absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store) {
   const auto snapshot = store.Snapshot();
   ASSIGN_OR_RETURN(const auto balances, ReadBalances(*snapshot, keys_, account.row, kUpToTheEnd));
+  RETURN_IF_ERROR(account.postings.GoOn(*snapshot, keys_, account.row.number));
   account.balances.insert(balances.begin(), balances.end());
   if (account.balances.size() != account.row.cells) return DamagedRow(keys_.AccountName(account.name));
   cells_in_memory_ += account.balances.size();
@@ -273,12 +182,8 @@ absl::Status AccountTable::Add(const PostedEvents& events, const ViewStore& stor
 
 void AccountTable::AddPosting(const Place& place, const PostedEvents::Posting& posting) {
   Account& account = *place.account;
-  if (account.last_sequence != posting.sequence) {
-    account.last_sequence = posting.sequence;
-    account.last_row = BeginRow(account.postings, posting.sequence);
-    touched_.push_back(&account);
-  }
-  AppendCellDelta(account.postings, posting.cell, posting.delta);
+  const bool first_of_event = account.postings.Add({posting.sequence, posting.cell, posting.delta});
+  if (first_of_event) touched_.push_back(&account);
   const auto balance = account.balances.find(posting.cell, place.cell_hash);
   if (balance != account.balances.end()) {
     balance->second += posting.delta;
@@ -290,7 +195,6 @@ void AccountTable::AddPosting(const Place& place, const PostedEvents::Posting& p
 
 void AccountTable::EndEvent(Sequence sequence) {
   for (Account* account : touched_) {
-    EndRow(account->postings, account->last_row);
     cells_in_memory_ += account->balances.size() - account->row.cells;
     account->row.cells = account->balances.size();
     if (account->row.postings_since >= std::max(kCheckpointPostingsMin, account->row.cells)) {
@@ -310,8 +214,8 @@ AccountRows AccountTable::TakeRows() {
   std::sort(changed_.begin(), changed_.end(),
             [](const Account* a, const Account* b) { return a->row.number < b->row.number; });
   for (Account* account : changed_) {
-    rows.accounts_.push_back({account->name, account->row, std::exchange(account->postings, {}),
-                              std::exchange(account->checkpoints, {})});
+    rows.accounts_.push_back(
+        {account->name, account->row, account->postings.Take(), std::exchange(account->checkpoints, {})});
     account->changed = false;
   }
   changed_.clear();
@@ -324,6 +228,7 @@ void AccountTable::LetGoOfBalances(size_t cells_max) {
     if (account.changed || !account.loaded) continue;
     cells_in_memory_ -= account.balances.size();
     account.balances = {};
+    account.postings = {};
     account.loaded = false;
   }
 }
@@ -354,7 +259,7 @@ absl::Status AccountRows::GiveCheckpoints(ViewRowSink put, const ViewKeyspace& k
 absl::Status AccountRows::GivePostings(ViewRowSink put, const ViewKeyspace& keys) const {
   for (const Changed& account : accounts_) {
     const std::string prefix = keys.Account(ViewTable::kPostings, account.row.number);
-    RETURN_IF_ERROR(GiveRows(prefix, account.postings, put));
+    RETURN_IF_ERROR(GivePostingRows(account.postings, prefix, put));
   }
   return absl::OkStatus();
 }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "libs/base/prefetch.h"
 #include "libs/postings/postings.h"
 #include "libs/projection/account_history.h"
+#include "libs/projection/posting_rows.h"
 #include "libs/view_store/view_rows.h"
 #include "libs/view_store/view_store.h"
 
@@ -46,8 +46,7 @@ class AccountRows {
   struct Changed {
     std::string name;
     ViewAccountRow row;
-    // Rows one behind the other: sequence 8, length 4, value.
-    std::string postings;
+    std::string postings;  // PostingRows::Take
     std::vector<AccountCheckpoint> checkpoints;
   };
   std::vector<Changed> accounts_;  // by number
@@ -83,11 +82,8 @@ class AccountTable {
     ViewAccountRow row;
     bool loaded = false;
     Balances balances;
-    // Of this chunk, as AccountRows has them.
-    std::string postings;
-    std::vector<AccountCheckpoint> checkpoints;
-    Sequence last_sequence = 0;  // of the row at the end of `postings`
-    size_t last_row = 0;         // where it begins
+    PostingRows postings;
+    std::vector<AccountCheckpoint> checkpoints;  // of this chunk
     bool changed = false;
   };
 
@@ -110,9 +106,6 @@ class AccountTable {
   size_t cells_in_memory_ = 0;
 };
 
-// Of a piece of history behind which the snapshot has nothing.
-inline constexpr Sequence kUpToTheEnd = std::numeric_limits<Sequence>::max();
-
 // What was read of an account's history earlier: that which begins before a sequence, and ends before it,
 // too, and that which begins behind it, the nearest.  Null if there is none.
 struct NearHistory {
@@ -132,28 +125,5 @@ struct NearHistory {
                                                                     const ViewKeyspace& keys,
                                                                     const ViewAccountRow& account,
                                                                     Sequence sequence);
-
-// Which postings of an account are read: those behind `after` and up to `up_to`, and then more until there
-// are `at_least`, but none behind `further_max`.
-struct PostingsRange {
-  Sequence after = 0;
-  Sequence up_to = 0;
-  size_t at_least = 0;
-  Sequence further_max = kUpToTheEnd;
-};
-
-// Appends postings, in the order of the log, and returns up to where there are no others: `up_to`, further,
-// or kUpToTheEnd.   Errors as above.
-[[nodiscard]] absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                                    AccountNumber account, const PostingsRange& range,
-                                                    std::vector<AccountPosting>& postings);
-
-// FigureSource::GivePostings.   Errors as above.
-[[nodiscard]] absl::Status GiveStoredPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys,
-                                              AccountNumber account, Sequence from, Sequence up_to,
-                                              PostingsSink take);
-
-// A row of the view store that does not decode.
-[[nodiscard]] absl::Status DamagedRow(std::string_view key);
 
 }  // namespace realise

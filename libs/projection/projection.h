@@ -24,7 +24,7 @@ namespace realise {
 
 // Raise it whenever the rows that a log folds into change.  The new version builds beside the old one, from
 // the first commit, and takes over when it has caught up; until then the old one answers.
-inline constexpr uint32_t kFoldVersion = 4;
+inline constexpr uint32_t kFoldVersion = 5;
 
 struct ProjectionOptions {
   std::string path;             // of the view store's database

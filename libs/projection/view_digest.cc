@@ -1,12 +1,13 @@
 #include "libs/projection/view_digest.h"
 
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "fmt/format.h"
 #include "libs/base/sha256_stream.h"
 #include "libs/base/status_macros.h"
-#include "libs/projection/account_table.h"
+#include "libs/projection/posting_rows.h"
 #include "libs/view_store/view_rows.h"
 
 namespace realise {
@@ -106,18 +107,32 @@ absl::StatusOr<Digest> DigestCommits(const ViewFigureSource& source, const LastC
   return hash.Finish();
 }
 
+// Adds what was posted to an account up to `up_to`, event by event: in which rows it lies does not count.
+absl::Status AddPostings(const ViewFigureSource& source, AccountNumber account, Sequence up_to,
+                         RowHash& hash) {
+  absl::Status added;
+  const auto add = [&](std::span<const AccountPosting> posted) {
+    std::string sequence, postings;
+    AppendUint64(sequence, posted.front().sequence);
+    for (const auto& [at, cell, delta] : posted) AppendPosting(postings, at, {at, cell, delta});
+    added = hash.Add(sequence, postings);
+    return added.ok() ? posted.front().sequence + 1 : kNoMorePostings;
+  };
+  RETURN_IF_ERROR(GiveStoredPostings(source.rows(), source.keys(), account, 0, up_to, add));
+  return added;
+}
+
 // Nothing if it was not posted to by then.
 absl::StatusOr<std::optional<Digest>> DigestAccount(const ViewFigureSource& source, AccountNumber number,
                                                     Sequence up_to, const GoesOn& goes_on) {
   RowHash hash(goes_on);
-  ViewSnapshot& rows = source.rows();
-  const std::string postings = source.keys().Account(ViewTable::kPostings, number);
-  RETURN_IF_ERROR(AddUpTo(rows, postings, up_to, hash));
+  RETURN_IF_ERROR(AddPostings(source, number, up_to, hash));
   if (hash.rows() == 0) return std::nullopt;
   std::string bytes;
   AppendUint32(bytes, number);
   RETURN_IF_ERROR(hash.Add("number", bytes));
-  RETURN_IF_ERROR(AddUpTo(rows, source.keys().Account(ViewTable::kCheckpoints, number), up_to, hash));
+  RETURN_IF_ERROR(
+      AddUpTo(source.rows(), source.keys().Account(ViewTable::kCheckpoints, number), up_to, hash));
   return hash.Finish();
 }
 

@@ -168,13 +168,12 @@ TEST_F(ViewDigestTest, APostingThatWasChangedByHandIsFoundFromItsEventOn) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed_);
   Replica one(memory_.log()), other(memory_.log());
   ASSERT_TRUE(one.projection().RunOnce().ok() && other.projection().RunOnce().ok());
-  other.Change(ViewTable::kPostings, 3, [](const std::string& value) {
+  other.Change(ViewTable::kPostings, 3, [](const std::string& row) {
+    std::string_view behind_first = row;
+    const auto first = TakePosting(behind_first, 0);
     std::string changed;
-    for (std::string_view left = value; !left.empty();) {
-      const auto delta = TakeCellDelta(left);
-      AppendCellDelta(changed, delta->cell, delta->delta + 1);
-    }
-    return changed;
+    AppendPosting(changed, 0, {0, first->cell, first->delta < 0 ? first->delta - 1 : first->delta + 1});
+    return changed.append(behind_first);
   });
   const auto at = [&](Sequence sequence) { return "AA1@" + std::to_string(sequence); };
   const ViewDigest good = one.DigestAt(at(ledger_.last())), bad = other.DigestAt(at(ledger_.last()));

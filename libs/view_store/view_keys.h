@@ -14,7 +14,7 @@
 //   'f' sequence 8                       -> v1.Event            facts
 //   'k' account number 4, sequence 8     -> balances            checkpoint of all cells, behind that event
 //   'm'                                  -> internal.v1.LogPlace
-//   'p' account number 4, sequence 8     -> cell deltas         what that event posted to the account
+//   'p' account number 4, sequence 8     -> postings            of that event, and of some behind it
 //   's' row key of LedgerState           -> row of LedgerState
 //   't' segment 4, recorded_at 8         -> end sequence 8, ordinal 8
 //

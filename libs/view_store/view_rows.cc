@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fmt/format.h"
+
 namespace realise {
 namespace {
 
@@ -57,18 +59,25 @@ Balance UnZigZag(UnsignedBalance value) { return static_cast<Balance>((value >> 
 
 }  // namespace
 
-void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta) {
-  char bytes[2 * kVarintBytesMax<uint64_t>];
-  const char* end = PutVarint(PutVarint(bytes, cell), ZigZag(delta));
+void AppendPosting(std::string& row, Sequence before, const ViewPosting& posting) {
+  char bytes[3 * kVarintBytesMax<uint64_t> + 1];
+  char* end = bytes;
+  if (posting.sequence != before) end = PutVarint(PutVarint(end, posting.sequence - before), uint64_t{0});
+  end = PutVarint(PutVarint(end, posting.cell), ZigZag(posting.delta));
   row.append(bytes, static_cast<size_t>(end - bytes));
 }
 
-std::optional<CellDelta> TakeCellDelta(std::string_view& row) {
-  CellDelta next;
+std::optional<ViewPosting> TakePosting(std::string_view& row, Sequence before) {
+  ViewPosting posting{.sequence = before};
   uint64_t zigzag = 0;
-  if (!TakeVarint(row, next.cell) || !TakeVarint(row, zigzag)) return std::nullopt;
-  next.delta = UnZigZag(zigzag);
-  return next;
+  if (!TakeVarint(row, posting.cell) || !TakeVarint(row, zigzag)) return std::nullopt;
+  if (zigzag == 0) {  // a step
+    posting.sequence = before + posting.cell;
+    if (posting.sequence <= before) return std::nullopt;
+    if (!TakeVarint(row, posting.cell) || !TakeVarint(row, zigzag) || zigzag == 0) return std::nullopt;
+  }
+  posting.delta = UnZigZag(zigzag);
+  return posting;
 }
 
 std::string EncodeBalances(const std::vector<CellBalance>& balances) {
@@ -136,6 +145,12 @@ std::optional<ViewCommitRow> DecodeCommitRow(std::string_view row) {
   std::memcpy(commit.digest.bytes.data(), row.data() + 20, Digest::kSize);
   commit.address = static_cast<int64_t>(ReadUint64(row.substr(20 + Digest::kSize)));
   return commit;
+}
+
+absl::Status DamagedRow(std::string_view key) {
+  return absl::DataLossError(
+      fmt::format("view store: the row {} does not decode; delete the view store, it is rebuilt from the log",
+                  ToHex(key)));
 }
 
 }  // namespace realise

@@ -1,7 +1,9 @@
 // The values of the view store's rows.  This file owns their grammar; the keys stand in view_keys.h.
 //
-//   cell deltas := (cell delta)*                       at least one; in the order in which they were posted
-//   balances    := (cell - cell before, balance)*      rising cells; the first is counted from 0
+//   postings    := posting (step? posting)*            what events posted to an account, in the order of the
+//   log posting     := cell delta                          never a delta of 0; the first is of the event in
+//   the key step        := distance 0                          the next are of the event that is so many
+//   behind balances    := (cell - cell before, balance)*      rising cells; the first is counted from 0
 //   ViewAccountRow  := number postings_since cells checkpoint
 //   ViewCommitRow   := recorded_at 8, segment 4, ordinal 8, digest 32, log address 8     big endian
 //
@@ -16,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "libs/base/balance.h"
 #include "libs/base/calendar.h"
 #include "libs/base/ids.h"
@@ -23,15 +26,19 @@
 
 namespace realise {
 
-struct CellDelta {
+// What an event posted to a cell of an account.
+struct ViewPosting {
+  Sequence sequence = 0;  // of the event
   uint64_t cell = 0;
   int64_t delta = 0;
-  friend bool operator==(const CellDelta&, const CellDelta&) = default;
+  friend bool operator==(const ViewPosting&, const ViewPosting&) = default;
 };
 
-void AppendCellDelta(std::string& row, uint64_t cell, int64_t delta);
+// `before` is the event of the posting before this one in the row; for the first one, that in the row's key.
+// REQUIRES: posting.sequence >= before, and a delta.
+void AppendPosting(std::string& row, Sequence before, const ViewPosting& posting);
 // Takes the first one from a row; nothing if it does not decode.
-[[nodiscard]] std::optional<CellDelta> TakeCellDelta(std::string_view& row);
+[[nodiscard]] std::optional<ViewPosting> TakePosting(std::string_view& row, Sequence before);
 
 using CellBalance = std::pair<uint64_t, Balance>;
 
@@ -61,5 +68,8 @@ struct ViewCommitRow {
 
 [[nodiscard]] std::string EncodeCommitRow(const ViewCommitRow& row);
 [[nodiscard]] std::optional<ViewCommitRow> DecodeCommitRow(std::string_view row);
+
+// DATA_LOSS, of a row that does not decode.
+[[nodiscard]] absl::Status DamagedRow(std::string_view key);
 
 }  // namespace realise

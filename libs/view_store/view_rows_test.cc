@@ -1,7 +1,9 @@
 #include "libs/view_store/view_rows.h"
 
 #include <limits>
+#include <optional>
 #include <random>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -12,35 +14,60 @@ constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kCellMax = std::numeric_limits<uint64_t>::max();
 
-TEST(ViewRows, CellDeltasArePinned) {
+// As a row whose key names the event 7.
+std::string RowOf(const std::vector<ViewPosting>& postings) {
   std::string row;
-  AppendCellDelta(row, 1, -1);
-  AppendCellDelta(row, 300, 64);
-  EXPECT_EQ(ToHex(row),
-            "0101"
-            "ac02"
-            "8001");
-}
-
-TEST(ViewRows, CellDeltasComeBack) {
-  const std::vector<CellDelta> deltas = {{0, 1}, {kCellMax, kMin}, {5, kMax}, {5, -3}, {0, -1}};
-  std::string row;
-  for (const CellDelta& delta : deltas) AppendCellDelta(row, delta.cell, delta.delta);
-  std::string_view left = row;
-  for (const CellDelta& delta : deltas) EXPECT_EQ(TakeCellDelta(left), delta);
-  EXPECT_TRUE(left.empty());
-}
-
-std::optional<CellDelta> FirstCellDelta(std::string_view row) { return TakeCellDelta(row); }
-
-TEST(ViewRows, DamagedCellDeltasAreRefused) {
-  std::string row;
-  AppendCellDelta(row, kCellMax, kMin);
-  for (size_t size = 0; size < row.size(); ++size) {
-    EXPECT_EQ(FirstCellDelta(std::string_view(row).substr(0, size)), std::nullopt) << size;
+  Sequence before = 7;
+  for (const ViewPosting& posting : postings) {
+    AppendPosting(row, before, posting);
+    before = posting.sequence;
   }
-  EXPECT_EQ(FirstCellDelta(std::string(10, '\xff') + "\x01"), std::nullopt);
-  EXPECT_EQ(FirstCellDelta(std::string(9, '\xff') + "\x02\x01"), std::nullopt);  // 65 bits
+  return row;
+}
+
+// Nothing if it does not decode.
+std::optional<std::vector<ViewPosting>> PostingsIn(std::string_view row) {
+  std::vector<ViewPosting> postings;
+  while (!row.empty()) {
+    const auto posting = TakePosting(row, postings.empty() ? 7 : postings.back().sequence);
+    if (!posting) return std::nullopt;
+    postings.push_back(*posting);
+  }
+  return postings;
+}
+
+TEST(ViewRows, PostingsArePinned) {
+  EXPECT_EQ(ToHex(RowOf({{7, 1, -1}, {7, 300, 64}, {307, 0, 1}, {307, 2, 1}})),
+            "0101"
+            "ac028001"
+            "ac0200"
+            "0002"
+            "0202");
+}
+
+TEST(ViewRows, PostingsComeBack) {
+  const Sequence last = std::numeric_limits<Sequence>::max();
+  const std::vector<ViewPosting> postings = {{7, 0, 1},  {7, kCellMax, kMin}, {8, 5, kMax},
+                                             {8, 5, -3}, {last, 0, -1},       {last, 1, 1}};
+  EXPECT_EQ(PostingsIn(RowOf(postings)), postings);
+}
+
+TEST(ViewRows, DamagedPostingsAreRefused) {
+  std::string posting, step;
+  AppendPosting(posting, 7, {7, kCellMax, kMin});
+  AppendPosting(step, 7, {1000, kCellMax, kMin});
+  for (const std::string& row : {posting, step}) {
+    for (size_t size = 1; size < row.size(); ++size) {
+      EXPECT_EQ(PostingsIn(std::string_view(row).substr(0, size)), std::nullopt) << size;
+    }
+  }
+  EXPECT_EQ(PostingsIn(std::string(10, '\xff') + "\x01"), std::nullopt);
+  EXPECT_EQ(PostingsIn(std::string(9, '\xff') + "\x02\x01"), std::nullopt);  // 65 bits
+  const std::string one_on("\x01\x00", 2);
+  EXPECT_EQ(PostingsIn(one_on), std::nullopt);                              // to no posting
+  EXPECT_EQ(PostingsIn(one_on + one_on + "\x01\x02"), std::nullopt);        // to no posting of that event
+  EXPECT_EQ(PostingsIn(std::string("\x00\x00\x01\x02", 4)), std::nullopt);  // by nothing
+  EXPECT_EQ(PostingsIn(std::string(9, '\xff') + std::string("\x01\x00\x01\x02", 4)), std::nullopt);  // back
 }
 
 TEST(ViewRows, BalancesComeBackBeyond64Bits) {

@@ -75,11 +75,18 @@ class Replicas : public ::testing::Test {
       key = snapshot->key();
       value = snapshot->value();
     }
-    std::string_view left = value;
-    const auto delta = TakeCellDelta(left);
-    ASSERT_TRUE(delta && left.empty());
-    value.clear();
-    AppendCellDelta(value, delta->cell, delta->delta + 1);
+    // The last posting of the row begins where the others end.
+    std::string_view left = value, last;
+    Sequence before = 0;
+    std::optional<ViewPosting> posting;
+    while (!left.empty()) {
+      last = left;
+      before = posting ? posting->sequence : before;
+      posting = TakePosting(left, before);
+      ASSERT_TRUE(posting);
+    }
+    value.resize(value.size() - last.size());
+    AppendPosting(value, before, {posting->sequence, posting->cell, posting->delta + 1});
     ViewRows rows;
     rows.Put(key, value);
     ASSERT_TRUE((*store)->Write(rows).ok());

@@ -21,13 +21,16 @@ void ReadKey(std::string_view key) {
 }
 
 void ReadRow(std::string_view row) {
+  Sequence before = 1;
   for (std::string_view left = row; !left.empty();) {
-    const auto delta = TakeCellDelta(left);
-    if (!delta) break;
+    const auto posting = TakePosting(left, before);
+    if (!posting) break;
     std::string again;
-    AppendCellDelta(again, delta->cell, delta->delta);
+    AppendPosting(again, before, *posting);
     std::string_view written = again;
-    Require(TakeCellDelta(written) == delta && written.empty(), "a delta reads as what was written");
+    Require(TakePosting(written, before) == posting && written.empty(),
+            "a posting reads as what was written");
+    before = posting->sequence;
   }
   if (const auto balances = DecodeBalances(row)) {
     Require(DecodeBalances(EncodeBalances(*balances)) == balances, "balances read as what was written");
