@@ -35,17 +35,20 @@ std::string RowKey(char kind, std::string_view id) {
 }
 
 // None of these messages has a map, so that their bytes are always the same.
-std::string RowValue(const google::protobuf::MessageLite& message) {
-  std::string value(1 + message.ByteSizeLong(), kRowForm);
-  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(value.data()) + 1);
-  return value;
+void AppendRowValue(const google::protobuf::MessageLite& message, std::string& to) {
+  to += kRowForm;
+  message.AppendPartialToString(&to);
 }
 
-std::string RowValue(const ClaimState& claim) {
+void AppendRowValue(const ClaimState& claim, std::string& to) {
+  to += kRowForm;
+  to += claim.bytes();
+}
+
+template <typename T>
+std::string RowValue(const T& row) {
   std::string value;
-  value.reserve(1 + claim.bytes().size());
-  value += kRowForm;
-  value += claim.bytes();
+  AppendRowValue(row, value);
   return value;
 }
 
@@ -242,14 +245,12 @@ void LedgerState::KeepNoChangedRows() {
   noting_changes_ = false;
 }
 
-std::string LedgerState::RowAsItIs(const RowName& row) {
-  std::string value;
+void LedgerState::AppendAsItIs(const RowName& row, std::string& value) {
   WithTable(*this, row.kind, [&]<typename T>(EntityTable<T>& table) {
     const T* found =
         some_removed_ ? table.Find(*row.id) : &static_cast<const EntityTable<T>::Row*>(row.row)->value;
-    if (found != nullptr) value = RowValue(*found);
+    if (found != nullptr) AppendRowValue(*found, value);
   });
-  return value;
 }
 
 StateRows LedgerState::TakeChangedRows() { return TakeChangedRows(Mark()); }
@@ -265,13 +266,18 @@ StateRows LedgerState::TakeChangedRows(JournalMark mark) {
     if (first && noting_changes_) changed_again.push_back(change.row);
   }
   StateRows rows;
-  rows.reserve(changed_.size());
+  rows.Reserve(changed_.size());
   for (size_t i = 0; i < changed_.size(); ++i) {
     if (i + kPrefetchAhead < changed_.size()) PrefetchRow(changed_[i + kPrefetchAhead].row);
     const RowName& row = changed_[i];
     const auto then = changed_since.empty() ? changed_since.end() : changed_since.find({row.kind, *row.id});
-    rows.emplace_back(RowKey(row.kind, *row.id),
-                      then == changed_since.end() ? RowAsItIs(row) : then->second->before);
+    rows.Add(row.kind, *row.id, [&](std::string& value) {
+      if (then == changed_since.end()) {
+        AppendAsItIs(row, value);
+      } else {
+        value += then->second->before;
+      }
+    });
   }
   NoteAnew(changed_again);
   return rows;

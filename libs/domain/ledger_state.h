@@ -69,7 +69,7 @@ class LedgerState {
   void Forget(JournalMark mark);
   void KeepNoJournal();
 
-  // Rows changed since the last call, each once, in no order (SortStateRows).  A row may come although it is
+  // Rows changed since the last call, each once, in no order.  A row may come although it is
   // as it was.
   StateRows TakeChangedRows();
   // The same, with the rows as they were at `mark`; what changed since then comes again with a later call.
@@ -135,7 +135,7 @@ class LedgerState {
   // The id of the claim that a stream is about; empty if it is about none.
   static std::string_view ClaimOf(std::string_view stream);
   EntityTable<ClaimState>::Row* FindClaim(std::string_view id, uint64_t hash, std::vector<std::string>& rows);
-  std::string RowAsItIs(const RowName& row);
+  void AppendAsItIs(const RowName& row, std::string& value);
   void NoteAnew(const std::vector<RowName>& changed);
 
   bool claims_left_before_ = false;

@@ -21,16 +21,18 @@ std::map<std::string, std::string> AllRows(const std::vector<v1::Event>& numbere
   LedgerState state;
   for (const v1::Event& event : numbered) EXPECT_TRUE(Evolve(event, state).ok()) << event.id();
   const StateRows rows = state.TakeChangedRows();
-  return {rows.begin(), rows.end()};
+  std::map<std::string, std::string> all;
+  for (const auto& [key, value] : rows.all()) all.emplace(key, value);
+  return all;
 }
 
 // What a store holds after it wrote rows.
 void Write(const StateRows& rows, std::map<std::string, std::string>& store) {
-  for (const auto& [key, value] : rows) {
+  for (const auto& [key, value] : rows.all()) {
     if (value.empty()) {
-      store.erase(key);
+      store.erase(std::string(key));
     } else {
-      store[key] = value;
+      store[std::string(key)] = value;
     }
   }
 }
@@ -175,7 +177,8 @@ TEST(RandomHistory, RowsComeBackAsTheyWere) {
   // Touching every row and taking all gives the stored bytes again.
   for (const auto& [id, row] : original.boards.rows()) loaded.MutableBoard(id);
   for (const auto& [id, row] : original.measures.rows()) loaded.MutableMeasure(id);
-  for (const auto& [key, value] : loaded.TakeChangedRows()) EXPECT_EQ(rows.at(key), value);
+  const StateRows changed = loaded.TakeChangedRows();
+  for (const auto& [key, value] : changed.all()) EXPECT_EQ(rows.at(std::string(key)), value);
 }
 
 TEST(LedgerState, StreamsHaveTheVersionOfTheirLastEvent) {
@@ -304,9 +307,25 @@ TEST(LedgerState, GivesChangedRowsOnceAndInTheOrderOfTheirKeys) {
   }
   std::vector<std::string> taken;
   StateRows rows = state.TakeChangedRows();
-  SortStateRows(rows);
-  for (const auto& [key, value] : rows) taken.push_back(key);
+  rows.Sort();
+  for (const auto& [key, value] : rows.all()) taken.emplace_back(key);
   EXPECT_EQ(taken, std::vector<std::string>(keys.begin(), keys.end()));
+}
+
+TEST(StateRows, ARowThatComesAgainIsAsItCameLast) {
+  const auto value = [](std::string_view bytes) { return [bytes](std::string& to) { to += bytes; }; };
+  StateRows older, rows;
+  older.Add('b', "1", value("old"));
+  older.Add('b', "2", value("stays"));
+  rows.Add('b', "1", value("new"));
+  rows.Add('a', "3", value(""));
+  older.Add(rows);
+  older.Sort();
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [key, bytes] : older.all()) all.emplace_back(key, bytes);
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"a3", ""}, {"b1", "new"}, {"b2", "stays"}};
+  EXPECT_EQ(all, expected);
 }
 
 TEST(LedgerState, RefusesRowsThatDoNotDecode) {

@@ -1,9 +1,7 @@
 #include "libs/domain/state_rows.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <map>
-#include <string_view>
 
 namespace realise {
 namespace {
@@ -20,9 +18,16 @@ uint64_t OrderBehind(size_t prefix_bytes, std::string_view key) {
 
 }  // namespace
 
-void SortStateRows(StateRows& rows) {
+void StateRows::Add(const StateRows& others) {
+  for (const auto& [key, value] : others.all()) {
+    Add(key.front(), key.substr(1), [&value = value](std::string& to) { to += value; });
+  }
+}
+
+void StateRows::Sort() {
   std::map<char, std::string_view> shared;  // by kind: what all keys begin with
-  for (const auto& [key, value] : rows) {
+  for (const Row& row : rows_) {
+    const std::string_view key = Key(row);
     const auto [at, first] = shared.try_emplace(key.front(), key);
     std::string_view& prefix = at->second;
     const auto end = std::mismatch(prefix.begin(), prefix.end(), key.begin(), key.end()).first;
@@ -31,25 +36,24 @@ void SortStateRows(StateRows& rows) {
   struct Ordered {
     char kind;
     uint64_t order;
-    StateRows::value_type* row;
+    Row row;
   };
   std::vector<Ordered> ordered;
-  ordered.reserve(rows.size());
-  for (auto& row : rows) {
-    const char kind = row.first.front();
-    ordered.push_back({kind, OrderBehind(shared[kind].size(), row.first), &row});
+  ordered.reserve(rows_.size());
+  for (const Row& row : rows_) {
+    const std::string_view key = Key(row);
+    ordered.push_back({key.front(), OrderBehind(shared[key.front()].size(), key), row});
   }
-  std::sort(ordered.begin(), ordered.end(), [](const Ordered& a, const Ordered& b) {
+  std::sort(ordered.begin(), ordered.end(), [this](const Ordered& a, const Ordered& b) {
     if (a.kind != b.kind) return a.kind < b.kind;
     if (a.order != b.order) return a.order < b.order;
-    return a.row->first < b.row->first;
+    const int order = Key(a.row).compare(Key(b.row));
+    return order != 0 ? order < 0 : a.row.begin > b.row.begin;
   });
-  StateRows sorted;
-  sorted.reserve(rows.size());
+  rows_.clear();
   for (const Ordered& next : ordered) {
-    if (sorted.empty() || sorted.back().first != next.row->first) sorted.push_back(std::move(*next.row));
+    if (rows_.empty() || Key(rows_.back()) != Key(next.row)) rows_.push_back(next.row);
   }
-  rows = std::move(sorted);
 }
 
 }  // namespace realise

@@ -71,19 +71,6 @@ absl::Status ParseBody(const ReadCommit& commit, v1::CommitBody& body) {
                   commit.header.first_sequence, commit.header.LastSequence()));
 }
 
-// Of two lists of rows, each sorted: what both have as the newer one has it.
-StateRows Newest(StateRows older, StateRows newer) {
-  if (older.empty()) return newer;
-  StateRows rows;
-  rows.reserve(older.size() + newer.size());
-  const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
-  // Of equal rows it takes the one of the first range.
-  std::set_union(std::make_move_iterator(newer.begin()), std::make_move_iterator(newer.end()),
-                 std::make_move_iterator(older.begin()), std::make_move_iterator(older.end()),
-                 std::back_inserter(rows), by_key);
-  return rows;
-}
-
 }  // namespace
 
 Decider::Decider(std::string ledger, EventLog& log, DeciderStore& store, const Pipeline& pipeline)
@@ -372,14 +359,16 @@ void Decider::BeginSave(const internal::v1::LogPlace& place) {
   chunk->ids = ids_.Recent(confirmed_sequence_);
   chunk->commits = index_.recent();
   chunk->state_rows = state_.TakeChangedRows(confirmed_mark_);
+  if (!unsaved_rows_.empty()) {
+    unsaved_rows_.Add(std::exchange(chunk->state_rows, {}));
+    chunk->state_rows = std::exchange(unsaved_rows_, {});
+  }
   const size_t commits = chunk->commits.size();
-  auto done = side_.Begin(
-      [&chunk = *chunk, older = std::exchange(unsaved_rows_, {}), &store = store_, ledger = ledger_] {
-        SortByKey(chunk.ids);
-        SortStateRows(chunk.state_rows);
-        chunk.state_rows = Newest(older, std::move(chunk.state_rows));
-        return store.Save(ledger, chunk);
-      });
+  auto done = side_.Begin([&chunk = *chunk, &store = store_, ledger = ledger_] {
+    SortByKey(chunk.ids);
+    chunk.state_rows.Sort();
+    return store.Save(ledger, chunk);
+  });
   save_ = SaveUnderWay{std::move(chunk), confirmed_sequence_, commits, std::move(done)};
 }
 
@@ -393,7 +382,7 @@ absl::Status Decider::EndSave() {
   absl::Status saved = save.done.get();
   side_.End();
   if (!saved.ok()) {
-    unsaved_rows_ = std::move(save.chunk->state_rows);
+    unsaved_rows_.Add(save.chunk->state_rows);
     return saved;
   }
   ids_.ForgetRecent(save.last);

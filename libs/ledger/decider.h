@@ -137,7 +137,7 @@ class Decider {
   std::vector<LedgerState::FoundAhead> found_;
 
   // Rows that were taken from the state and could not be written yet.
-  std::vector<std::pair<std::string, std::string>> unsaved_rows_;
+  StateRows unsaved_rows_;
 
   std::optional<SaveUnderWay> save_;
   SideThread side_;  // that saves it; behind it, for it uses it

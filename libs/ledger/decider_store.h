@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/base/ids.h"
+#include "libs/domain/state_rows.h"
 #include "libs/event_log/event_log.h"
 #include "realise/internal/v1/state.pb.h"
 
@@ -62,9 +63,9 @@ class DeciderStore {
   // What changed since the place before, up to `place`.
   struct Chunk {
     internal::v1::LogPlace place;
-    std::vector<std::pair<std::string, std::string>> state_rows;  // sorted; an empty value deletes
-    std::vector<std::pair<EventKey, Sequence>> ids;               // sorted
-    std::vector<CommitRow> commits;                               // in the order of the log
+    StateRows state_rows;                            // sorted
+    std::vector<std::pair<EventKey, Sequence>> ids;  // sorted
+    std::vector<CommitRow> commits;                  // in the order of the log
   };
   // Writes it all or not at all; durable when it returns.   UNAVAILABLE  nothing was written; try again.
   [[nodiscard]] absl::Status Save(const std::string& ledger, const Chunk& chunk);

@@ -17,6 +17,13 @@ using ::testing::ElementsAre;
 using ::testing::Optional;
 using ::testing::SizeIs;
 
+// The same rows, taken out.
+StateRows Deleting(const StateRows& rows) {
+  StateRows deleting;
+  for (const auto& [key, value] : rows.all()) deleting.Add(key.front(), key.substr(1), [](std::string&) {});
+  return deleting;
+}
+
 class DeciderStoreTest : public LedgerTest {
  protected:
   // The answers to an event known, one in conflict, and one that rests on state, as text.
@@ -41,7 +48,7 @@ TEST_F(DeciderStoreTest, KeepsRowsIdsAndCommits) {
   chunk.place.set_next_sequence(4);
   LedgerState state = StateAfter({BoardEstablished("b-1")});
   chunk.state_rows = state.TakeChangedRows();
-  SortStateRows(chunk.state_rows);
+  chunk.state_rows.Sort();
   const EventKey key = EventKeyOf("/ods/RH5/finance", "e-1");
   chunk.ids = {{key, 3}};
   Digest first;
@@ -66,7 +73,7 @@ TEST_F(DeciderStoreTest, KeepsRowsIdsAndCommits) {
   EXPECT_NE(loaded.boards.Find("b-1"), nullptr);
   EXPECT_EQ(*store_->Load("RA4", loaded), std::nullopt);
 
-  for (auto& [row, value] : chunk.state_rows) value.clear();
+  chunk.state_rows = Deleting(chunk.state_rows);
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
   LedgerState emptied;
   ASSERT_TRUE(store_->Load(kLedger, emptied).ok());
@@ -80,7 +87,7 @@ TEST_F(DeciderStoreTest, ALargeChunkIsKeptAsASmallOneIs) {
   chunk.place.set_next_sequence(kMany + 1);
   LedgerState state = StateAfter({BoardEstablished("b-1")});
   chunk.state_rows = state.TakeChangedRows();
-  SortStateRows(chunk.state_rows);
+  chunk.state_rows.Sort();
   for (uint64_t i = 1; i <= kMany; ++i) {
     EventKey key;
     key.bytes[0] = static_cast<uint8_t>(i >> 8);
@@ -89,7 +96,7 @@ TEST_F(DeciderStoreTest, ALargeChunkIsKeptAsASmallOneIs) {
     chunk.commits.push_back({i, static_cast<Address>(i), Digest()});
   }
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
-  for (auto& [row, value] : chunk.state_rows) value.clear();
+  chunk.state_rows = Deleting(chunk.state_rows);
   chunk.place.set_next_sequence(kMany + 2);
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
   EXPECT_THAT(*store_->FindIds(kLedger, {chunk.ids[1234].first}), ElementsAre(Optional(1235u)));
@@ -104,7 +111,7 @@ TEST_F(DeciderStoreTest, ClaimsStayInTheStoreUntilTheyAreAskedFor) {
   LedgerState state = StateAfter(Numbered(RandomHistory(20240604, 300)));
   ASSERT_GT(state.claims.size(), 0u);
   chunk.state_rows = state.TakeChangedRows();
-  SortStateRows(chunk.state_rows);
+  chunk.state_rows.Sort();
   ASSERT_TRUE(store_->Save(kLedger, chunk).ok());
   LedgerState loaded;
   ASSERT_TRUE(store_->Load(kLedger, loaded).ok());

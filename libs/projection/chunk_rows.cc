@@ -21,10 +21,10 @@ absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) {
   RETURN_IF_ERROR(accounts.GiveCheckpoints(put, keys));
   RETURN_IF_ERROR(put(keys.Place(), place));
   RETURN_IF_ERROR(accounts.GivePostings(put, keys));
-  SortStateRows(states);
+  states.Sort();
   std::string state = keys.Table(ViewTable::kState);
   const size_t table_bytes = state.size();
-  for (const auto& [key, value] : states) {
+  for (const auto& [key, value] : states.all()) {
     state.replace(table_bytes, std::string::npos, key);
     RETURN_IF_ERROR(put(state, value));
   }
