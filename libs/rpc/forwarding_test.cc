@@ -27,6 +27,7 @@
 #include "libs/fleet/placement.h"
 #include "libs/ledger/decider_store.h"
 #include "libs/ledger/ledger_writers.h"
+#include "libs/rpc/append_service.h"
 #include "libs/rpc/deadline.h"
 #include "libs/rpc/forwarder.h"
 #include "libs/rpc/rpc_server.h"
@@ -229,6 +230,62 @@ TEST_F(ForwardingTest, ACallThatMetADeadProcessGoesToTheNext) {
   EXPECT_TRUE(Append(first_, Board(1), &response).ok());
   replaced.join();
   EXPECT_EQ(response.events(0).sequence(), 1U);
+}
+
+TEST_F(ForwardingTest, CallsFollowTheirLedgerFromProcessToProcess) {
+  constexpr int kCallers = 4, kCalls = 60;
+  std::atomic<int> done = 0;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < kCalls; ++i, ++done) {
+        const grpc::Status status = Append(caller % 2 == 0 ? first_ : second_, Board(caller * kCalls + i));
+        EXPECT_TRUE(status.ok()) << status.error_message();
+      }
+    });
+  }
+  for (int moves = 0; done < kCallers * kCalls; ++moves) {
+    const int before = done;
+    moves % 2 == 0 ? MoveToFirst() : MoveToSecond();
+    while (done == before) std::this_thread::yield();
+  }
+  for (std::thread& caller : callers) caller.join();
+  MoveToFirst();
+  v1::AppendResponse last;
+  ASSERT_TRUE(Append(first_, Board(kCallers * kCalls), &last).ok());
+  EXPECT_EQ(last.events(0).sequence(), kCallers * kCalls + 1U) << "each once";
+}
+
+TEST_F(ForwardingTest, NoMoreThanSomeWaitForAWriter) {
+  constexpr size_t kMore = 20;
+  first_.placement().Set({.where = Where::kUnknown});
+  struct Under {
+    grpc::ClientContext context;
+    v1::AppendRequest request;
+    v1::AppendResponse response;
+  };
+  std::vector<std::unique_ptr<Under>> calls;
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t appended = 0, refused = 0;
+  const auto stub = first_.append();
+  for (size_t i = 0; i < kCallsWaitingMax + kMore; ++i) {
+    Under& call = *calls.emplace_back(std::make_unique<Under>());
+    call.context.set_deadline(RpcNow() + kPatience);
+    call.request = Board(static_cast<int>(i));
+    stub->async()->Append(&call.context, &call.request, &call.response, [&](const grpc::Status& status) {
+      const std::lock_guard lock(mutex);
+      appended += status.ok() ? 1 : 0;
+      refused += status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED ? 1 : 0;
+      changed.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return appended + refused >= kMore; });
+  EXPECT_EQ(refused, kMore);
+  first_.placement().Set({.where = Where::kHere});
+  changed.wait(lock, [&] { return appended + refused == calls.size(); });
+  EXPECT_EQ(appended, kCallsWaitingMax);
 }
 
 // It takes connections, as a process that was stopped does, and answers nothing.
