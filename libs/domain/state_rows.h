@@ -18,7 +18,12 @@ namespace realise {
 // In one piece, for they come by the hundred thousand.  A value.
 class StateRows {
  public:
-  void Reserve(size_t rows) { rows_.reserve(rows); }
+  // Makes room for about so many rows, most of them claims'.
+  void Reserve(size_t rows) {
+    constexpr size_t kClaimRowBytes = 96;
+    rows_.reserve(rows);
+    bytes_.reserve(rows * kClaimRowBytes);
+  }
   // `append_value` appends the value to the string that it is called with, which is not its own.
   template <typename AppendValue>
   void Add(char kind, std::string_view id, const AppendValue& append_value) {

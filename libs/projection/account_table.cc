@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "fmt/format.h"
 #include "libs/base/status_macros.h"
 
 namespace realise {
 namespace {
+
+// The last row of an account, which is kept beside its balances, takes as much memory as about so many of
+// them.
+constexpr size_t kRowAsCells = 16;
 
 // So many postings are read at once of those that are kept for the next questions: a seek takes as long as
 // some hundred of them.
@@ -142,6 +145,7 @@ AccountTable::Account& AccountTable::Find(std::string_view name) {
     account.name = name;
     account.row.number = static_cast<AccountNumber>(accounts_.size());
     account.loaded = true;
+    cells_in_memory_ += kRowAsCells;
     at->second = &account;
   }
   return *at->second;
@@ -153,7 +157,7 @@ absl::Status AccountTable::LoadBalances(Account& account, const ViewStore& store
   RETURN_IF_ERROR(account.postings.GoOn(*snapshot, keys_, account.row.number));
   account.balances.insert(balances.begin(), balances.end());
   if (account.balances.size() != account.row.cells) return DamagedRow(keys_.AccountName(account.name));
-  cells_in_memory_ += account.balances.size();
+  cells_in_memory_ += account.balances.size() + kRowAsCells;
   account.loaded = true;
   return absl::OkStatus();
 }
@@ -226,7 +230,7 @@ void AccountTable::LetGoOfBalances(size_t cells_max) {
   if (cells_in_memory_ <= cells_max) return;
   for (Account& account : accounts_) {
     if (account.changed || !account.loaded) continue;
-    cells_in_memory_ -= account.balances.size();
+    cells_in_memory_ -= account.balances.size() + kRowAsCells;
     account.balances = {};
     account.postings = {};
     account.loaded = false;

@@ -68,10 +68,11 @@ class AccountTable {
   // What was added since the last call; the next chunk begins.
   [[nodiscard]] AccountRows TakeRows();
 
-  // Forgets all balances if there are more than `cells_max` in memory, but for those of accounts that were
-  // posted to since rows were taken; they are loaded again when an account is posted to.   REQUIRES: the rows
-  // that were taken are in the store.
+  // Forgets all balances if there are more than `cells_max` in memory, and the last row of each account with
+  // them, but for those of accounts that were posted to since rows were taken; they are loaded again when an
+  // account is posted to.   REQUIRES: the rows that were taken are in the store.
   void LetGoOfBalances(size_t cells_max);
+  // Last rows count as some cells each.
   size_t cells_in_memory() const { return cells_in_memory_; }
 
  private:

@@ -103,7 +103,7 @@ absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace
   Sequence last = range.after;      // that was taken
   std::optional<Sequence> untaken;  // the first one behind those
   SeekPostings(snapshot, keys, account, range.after + 1, prefix);
-  for (; snapshot.On(prefix) && !untaken; snapshot.Next()) {
+  for (; snapshot.On(prefix); snapshot.Next()) {
     RETURN_IF_ERROR(ForEachPosting(snapshot, prefix, [&](const AccountPosting& posting) {
       if (posting.sequence <= range.after) return true;
       const bool enough = postings.size() >= range.at_least || posting.sequence > range.further_max;
@@ -115,9 +115,10 @@ absl::StatusOr<Sequence> ScanPostings(ViewSnapshot& snapshot, const ViewKeyspace
       postings.push_back(posting);
       return true;
     }));
+    if (untaken) return *untaken - 1;
   }
   RETURN_IF_ERROR(snapshot.status());
-  return untaken ? *untaken - 1 : kUpToTheEnd;
+  return kUpToTheEnd;
 }
 
 absl::Status GiveStoredPostings(ViewSnapshot& snapshot, const ViewKeyspace& keys, AccountNumber account,

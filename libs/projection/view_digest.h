@@ -3,8 +3,8 @@
 // chunks; where one differs, they part.
 //
 // What is in them: every row that answers are read from, byte for byte, but for the addresses of commits,
-// which mean something in one log only.  What the fold goes on from (LedgerState, the counters of accounts)
-// is not.
+// which mean something in one log only; postings event by event, in whatever rows they lie.  What the fold
+// goes on from (LedgerState, the counters of accounts) is not.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ struct ViewDigestScope {
 
 //   NOT_FOUND               the position lies behind the latest.
 //   FAILED_PRECONDITION     "RECEIPT_MISMATCH ...": the receipt is not of this history.
-//   UNAVAILABLE, DATA_LOSS  as ViewStore; and what `goes_on` returns.
+//   UNAVAILABLE, DATA_LOSS  as ViewStore, of rows that do not decode too; and what `goes_on` returns.
 [[nodiscard]] absl::StatusOr<ViewDigest> DigestView(const ViewFigureSource& source,
                                                     const ViewDigestScope& scope, const GoesOn& goes_on);
 

@@ -55,19 +55,30 @@ grpc::ServerUnaryReactor* AppendServiceImpl::Append(grpc::CallbackServerContext*
     Submit(*writer, call);
     return call.reactor;
   }
-  const Place place = forwarder_ == nullptr ? Place() : forwarder_->placement().Of(request->ledger());
-  if (place.where == Where::kElsewhere && !IsForwarded(*context)) {
+  const Place place = PlaceOf(request->ledger());
+  if (place.where == Where::kDamaged) {
+    call.reactor->Finish(LedgerDamaged(request->ledger(), place.owner));
+  } else if (place.where != Where::kHere && IsForwarded(*context)) {
+    call.reactor->Finish(NotTheWriter());
+  } else if (place.where == Where::kElsewhere) {
     PassOn(call, place.owner);
   } else {
-    Wait(call);
+    Wait(call, ToGrpcStatus(absl::ResourceExhaustedError(
+                   "too many appends wait for their writers at the moment; nothing was appended, send again "
+                   "later")));
   }
   return call.reactor;
 }
 
+Place AppendServiceImpl::PlaceOf(const std::string& ledger) const {
+  return forwarder_ == nullptr ? Place{.where = Where::kHere} : forwarder_->placement().Of(ledger);
+}
+
 void AppendServiceImpl::Submit(LedgerWriter& writer, const Call& call) {
   writer.Submit(*call.request, [this, call](AppendOutcome outcome) {
-    if (outcome.moved && forwarder_ != nullptr) return Wait(call);
-    call.reactor->Finish(Answer(std::move(outcome), call.request->ledger(), call.response));
+    const bool moved = outcome.moved;
+    const grpc::Status status = Answer(std::move(outcome), call.request->ledger(), call.response);
+    moved ? TryAgain(call, status) : call.reactor->Finish(status);
   });
 }
 
@@ -84,20 +95,32 @@ void AppendServiceImpl::PassOn(const Call& call, const Member& owner) {
                               [this, call, passed_on](const grpc::Status& status) {
                                 // The forwarder may be gone once the call is finished.
                                 passed_on->reset();
-                                if (WorthAnotherTry(status) && !call.context->IsCancelled())
-                                  return Wait(call);
-                                call.reactor->Finish(status);
+                                TryAgain(call, status);
                               });
 }
 
-// On a thread of its own.
-void AppendServiceImpl::Wait(const Call& call) {
-  const auto append = [this, call] { call.reactor->Finish(AppendSomewhere(call)); };
+// `status` is what the first try ended with.
+void AppendServiceImpl::TryAgain(const Call& call, const grpc::Status& status) {
+  const bool again = forwarder_ != nullptr && !IsForwarded(*call.context) && WorthAnotherTry(status) &&
+                     !call.context->IsCancelled() && !forwarder_->IsLastToLeave(call.request->ledger());
+  again ? Wait(call, status) : call.reactor->Finish(status);
+}
+
+// On a thread of its own.  `otherwise` is the answer if there are too many.
+void AppendServiceImpl::Wait(const Call& call, const grpc::Status& otherwise) {
+  const auto append = [this, call] {
+    const grpc::Status status = AppendSomewhere(call);
+    // Behind Finish this may be gone, and whoever began the thread is to be done with it.
+    { const std::lock_guard lock(waiting_mutex_); }
+    call.reactor->Finish(status);
+  };
+  const auto is_done = [](const std::future<void>& waiting) {
+    return waiting.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
   {
     const std::lock_guard lock(waiting_mutex_);
-    waiting_.remove_if([](const std::future<void>& done) {
-      return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    });
+    while (!waiting_.empty() && is_done(waiting_.front())) waiting_.pop_front();
+    if (waiting_.size() >= kCallsWaitingMax) waiting_.remove_if(is_done);
     if (waiting_.size() < kCallsWaitingMax) {
       try {
         waiting_.push_back(std::async(std::launch::async, append));
@@ -107,8 +130,7 @@ void AppendServiceImpl::Wait(const Call& call) {
       }
     }
   }
-  call.reactor->Finish(ToGrpcStatus(absl::ResourceExhaustedError(
-      "too many appends wait for their writers at the moment; nothing was appended, send again later")));
+  call.reactor->Finish(otherwise);
 }
 
 grpc::Status AppendServiceImpl::AppendSomewhere(const Call& call) {

@@ -18,11 +18,12 @@
 
 namespace realise {
 
-// Single appends that wait for a writer to be opened, or for one to be known; more are refused with
-// RESOURCE_EXHAUSTED.
+// Single appends that wait for a writer to be opened, or for one to be known.  More are refused with
+// RESOURCE_EXHAUSTED, or, if they were tried once, with what that ended with.
 inline constexpr size_t kCallsWaitingMax = 256;
 
-// Thread-safe.  No thread waits while a single append is committed, here or elsewhere.
+// Thread-safe.  No thread waits while a single append is committed by a writer that is open, here or
+// elsewhere.
 class AppendServiceImpl final
     : public v1::AppendService::WithCallbackMethod_Append<v1::AppendService::Service> {
  public:
@@ -48,9 +49,11 @@ class AppendServiceImpl final
     grpc::ServerUnaryReactor* reactor;
   };
 
+  Place PlaceOf(const std::string& ledger) const;
   void Submit(LedgerWriter& writer, const Call& call);
   void PassOn(const Call& call, const Member& owner);
-  void Wait(const Call& call);
+  void TryAgain(const Call& call, const grpc::Status& status);
+  void Wait(const Call& call, const grpc::Status& otherwise);
   grpc::Status AppendSomewhere(const Call& call);
 
   LedgerWriters& writers_;

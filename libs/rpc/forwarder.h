@@ -20,7 +20,7 @@
 namespace realise {
 
 // Calls passed on at the same time; more are refused with RESOURCE_EXHAUSTED.  Less than the threads that
-// handle calls, so that some are left for the calls of others.
+// handle calls, which streams hold, so that some are left for the calls of others.
 inline constexpr size_t kForwardsMax = 128;
 // Connections to other processes that are kept.
 inline constexpr size_t kPeersMax = 64;

@@ -247,7 +247,7 @@ TEST_F(ForwardingTest, CallsFollowTheirLedgerFromProcessToProcess) {
   for (int moves = 0; done < kCallers * kCalls; ++moves) {
     const int before = done;
     moves % 2 == 0 ? MoveToFirst() : MoveToSecond();
-    while (done == before) std::this_thread::yield();
+    while (done == before && done < kCallers * kCalls) std::this_thread::yield();
   }
   for (std::thread& caller : callers) caller.join();
   MoveToFirst();
@@ -267,7 +267,7 @@ TEST_F(ForwardingTest, NoMoreThanSomeWaitForAWriter) {
   std::vector<std::unique_ptr<Under>> calls;
   std::mutex mutex;
   std::condition_variable changed;
-  size_t appended = 0, refused = 0;
+  size_t ended = 0, appended = 0, refused = 0;
   const auto stub = first_.append();
   for (size_t i = 0; i < kCallsWaitingMax + kMore; ++i) {
     Under& call = *calls.emplace_back(std::make_unique<Under>());
@@ -275,17 +275,32 @@ TEST_F(ForwardingTest, NoMoreThanSomeWaitForAWriter) {
     call.request = Board(static_cast<int>(i));
     stub->async()->Append(&call.context, &call.request, &call.response, [&](const grpc::Status& status) {
       const std::lock_guard lock(mutex);
+      ++ended;
       appended += status.ok() ? 1 : 0;
       refused += status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED ? 1 : 0;
       changed.notify_one();
     });
   }
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return appended + refused >= kMore; });
-  EXPECT_EQ(refused, kMore);
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, kPatience, [&] { return ended >= kMore; }));
+    EXPECT_EQ(refused, kMore);
+  }
   first_.placement().Set({.where = Where::kHere});
-  changed.wait(lock, [&] { return appended + refused == calls.size(); });
+  std::unique_lock lock(mutex);
+  // Every call has a deadline.
+  changed.wait(lock, [&] { return ended == calls.size(); });
   EXPECT_EQ(appended, kCallsWaitingMax);
+}
+
+TEST_F(ForwardingTest, ACallThatWasPassedOnIsNotPassedOnByWhoeverLostItsLedger) {
+  ASSERT_TRUE(Append(second_, Board(1)).ok());
+  second_.placement().Set({.where = Where::kUnknown});
+  grpc::ClientContext context;
+  context.AddMetadata("realise-forwarded", "1");
+  context.set_deadline(RpcNow() + kPatience);
+  v1::AppendResponse response;
+  EXPECT_TRUE(IsNotTheWriter(second_.append()->Append(&context, Board(2), &response)));
 }
 
 // It takes connections, as a process that was stopped does, and answers nothing.

@@ -40,7 +40,7 @@ class RpcServerImpl final : public RpcServer {
     grpc::ResourceQuota quota("realise");
     quota.SetMaxThreads(kRpcThreadsMax);
     builder.SetResourceQuota(quota);
-    // gRPC would keep two, and make and end a thread for each further call that waits for its commit.
+    // gRPC would keep two, and make and end a thread for each further call that waits.
     builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kRpcThreadsKept);
     builder.SetMaxReceiveMessageSize(kMessageBytesMax);
     builder.SetMaxSendMessageSize(kMessageBytesMax);

@@ -1,11 +1,16 @@
 // The values of the view store's rows.  This file owns their grammar; the keys stand in view_keys.h.
 //
-//   postings    := posting (step? posting)*            what events posted to an account, in the order of the
-//   log posting     := cell delta                          never a delta of 0; the first is of the event in
-//   the key step        := distance 0                          the next are of the event that is so many
-//   behind balances    := (cell - cell before, balance)*      rising cells; the first is counted from 0
-//   ViewAccountRow  := number postings_since cells checkpoint
-//   ViewCommitRow   := recorded_at 8, segment 4, ordinal 8, digest 32, log address 8     big endian
+//   postings := posting (step? posting)*
+//       what events posted to an account, in the order of the log; the first one is of the event in the key
+//   posting  := cell delta
+//       never a delta of 0
+//   step     := distance 0
+//       what follows is of the event that is so many behind
+//   balances := (cell - cell before, balance)*
+//       rising cells; the first is counted from 0
+//   ViewAccountRow := number postings_since cells checkpoint
+//   ViewCommitRow  := recorded_at 8, segment 4, ordinal 8, digest 32, log address 8
+//       big endian
 //
 // Numbers are varints, signed ones in zigzag form.  Balances have up to 128 bits: the fold never fails
 // because a sum does not fit into 64 bits; only asking for such a sum does.
