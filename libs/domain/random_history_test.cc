@@ -22,13 +22,14 @@ std::map<std::string, std::string> AllRows(const std::vector<v1::Event>& numbere
   for (const v1::Event& event : numbered) EXPECT_TRUE(Evolve(event, state).ok()) << event.id();
   const StateRows rows = state.TakeChangedRows();
   std::map<std::string, std::string> all;
-  for (const auto& [key, value] : rows.all()) all.emplace(key, value);
+  for (size_t i = 0; i < rows.size(); ++i) all.emplace(rows[i]);
   return all;
 }
 
 // What a store holds after it wrote rows.
 void Write(const StateRows& rows, std::map<std::string, std::string>& store) {
-  for (const auto& [key, value] : rows.all()) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto [key, value] = rows[i];
     if (value.empty()) {
       store.erase(std::string(key));
     } else {
@@ -178,7 +179,9 @@ TEST(RandomHistory, RowsComeBackAsTheyWere) {
   for (const auto& [id, row] : original.boards.rows()) loaded.MutableBoard(id);
   for (const auto& [id, row] : original.measures.rows()) loaded.MutableMeasure(id);
   const StateRows changed = loaded.TakeChangedRows();
-  for (const auto& [key, value] : changed.all()) EXPECT_EQ(rows.at(std::string(key)), value);
+  for (size_t i = 0; i < changed.size(); ++i) {
+    EXPECT_EQ(rows.at(std::string(changed[i].first)), changed[i].second);
+  }
 }
 
 TEST(LedgerState, StreamsHaveTheVersionOfTheirLastEvent) {
@@ -308,7 +311,7 @@ TEST(LedgerState, GivesChangedRowsOnceAndInTheOrderOfTheirKeys) {
   std::vector<std::string> taken;
   StateRows rows = state.TakeChangedRows();
   rows.Sort();
-  for (const auto& [key, value] : rows.all()) taken.emplace_back(key);
+  for (size_t i = 0; i < rows.size(); ++i) taken.emplace_back(rows[i].first);
   EXPECT_EQ(taken, std::vector<std::string>(keys.begin(), keys.end()));
 }
 
@@ -322,7 +325,7 @@ TEST(StateRows, ARowThatComesAgainIsAsItCameLast) {
   older.Add(rows);
   older.Sort();
   std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [key, bytes] : older.all()) all.emplace_back(key, bytes);
+  for (size_t i = 0; i < older.size(); ++i) all.emplace_back(older[i]);
   const std::vector<std::pair<std::string, std::string>> expected = {
       {"a3", ""}, {"b1", "new"}, {"b2", "stays"}};
   EXPECT_EQ(all, expected);

@@ -19,7 +19,8 @@ uint64_t OrderBehind(size_t prefix_bytes, std::string_view key) {
 }  // namespace
 
 void StateRows::Add(const StateRows& others) {
-  for (const auto& [key, value] : others.all()) {
+  for (size_t i = 0; i < others.size(); ++i) {
+    const auto [key, value] = others[i];
     Add(key.front(), key.substr(1), [&value = value](std::string& to) { to += value; });
   }
 }

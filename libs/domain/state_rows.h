@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,9 +39,9 @@ class StateRows {
 
   bool empty() const { return rows_.empty(); }
   size_t size() const { return rows_.size(); }
-  // Keys and values, valid until the next change.
-  auto all() const {
-    return std::views::transform(rows_, [this](const Row& row) { return std::pair(Key(row), Value(row)); });
+  // Key and value of a row, valid until the next change.   REQUIRES: i < size().
+  std::pair<std::string_view, std::string_view> operator[](size_t i) const {
+    return {Key(rows_[i]), Value(rows_[i])};
   }
 
  private:

@@ -115,7 +115,8 @@ rocksdb::Status PutRows(const std::string& ledger, const DeciderStore::Chunk& ch
   chunk.place.AppendToString(&value);
   put();
   key = Prefix(ledger, kStateRow);
-  for (const auto& [row_key, row_value] : chunk.state_rows.all()) {
+  for (size_t i = 0; i < chunk.state_rows.size(); ++i) {
+    const auto [row_key, row_value] = chunk.state_rows[i];
     key.resize(prefix_size);
     key.append(row_key);
     if (status.ok()) status = row_value.empty() ? rows.Delete(key) : rows.Put(key, row_value);

@@ -20,7 +20,9 @@ using ::testing::SizeIs;
 // The same rows, taken out.
 StateRows Deleting(const StateRows& rows) {
   StateRows deleting;
-  for (const auto& [key, value] : rows.all()) deleting.Add(key.front(), key.substr(1), [](std::string&) {});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    deleting.Add(rows[i].first.front(), rows[i].first.substr(1), [](std::string&) {});
+  }
   return deleting;
 }
 

@@ -24,7 +24,8 @@ absl::Status ChunkRows::GiveTo(ViewRowSink put, const ViewKeyspace& keys) {
   states.Sort();
   std::string state = keys.Table(ViewTable::kState);
   const size_t table_bytes = state.size();
-  for (const auto& [key, value] : states.all()) {
+  for (size_t i = 0; i < states.size(); ++i) {
+    const auto [key, value] = states[i];
     state.replace(table_bytes, std::string::npos, key);
     RETURN_IF_ERROR(put(state, value));
   }

@@ -205,6 +205,8 @@ TEST(ProjectionRows, AreTheSameWhateverIsDroppedFromMemory) {
     const std::vector<std::string> rows = RowsKeeping(memory, 100'000, 100'000);
     EXPECT_GT(rows.size(), 700u);
     EXPECT_EQ(RowsKeeping(memory, 0, 0), rows);
+    EXPECT_EQ(RowsKeeping(memory, 100, 100'000), rows);
+    EXPECT_EQ(RowsKeeping(memory, 1000, 100'000), rows);
     EXPECT_EQ(RowsKeeping(memory, 100'000, 10), rows);
   }
 }
