@@ -159,14 +159,17 @@ class LedgerWriter {
   std::thread thread_;  // joined under closing_
 };
 
-// Creates a ledger: its place in the log, and the first commit with a new random ledger id.
-//   ALREADY_EXISTS  there is one with a first commit.  A place without a first commit (a crash in between) is
-//   taken over. INVALID_ARGUMENT  not an ODS code.
+// Creates a ledger: its place in the log, and the first commit with the ledger's id, which is to be random.
+// Whoever creates it again with the same id, because they were not told what came of it, is answered as the
+// first time.
+//   ALREADY_EXISTS  there is one with another first commit.  A place without a first commit (a crash in
+//   between) is taken over.  INVALID_ARGUMENT  not an ODS code.
 struct CreatedLedger {
   LedgerId ledger_id;
   Receipt receipt;
 };
 [[nodiscard]] absl::StatusOr<CreatedLedger> CreateLedger(EventLog& log, const Clock& clock,
-                                                         const std::string& ledger, bool demonstration);
+                                                         const std::string& ledger, bool demonstration,
+                                                         const LedgerId& id = RandomLedgerId());
 
 }  // namespace realise

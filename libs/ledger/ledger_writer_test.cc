@@ -45,6 +45,20 @@ TEST_F(LedgerWriterTest, WhoCreatesALedgerIsNotToldThatItExistsBecauseTheLogFail
   }
 }
 
+TEST_F(LedgerWriterTest, WhoCreatesALedgerAgainWithTheSameIdIsAnsweredAsTheFirstTime) {
+  const LedgerId id = RandomLedgerId();
+  const auto created = CreateLedger(*log_, clock_, "RA1", false, id);
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->ledger_id, id);
+  const auto again = CreateLedger(*log_, clock_, "RA1", false, id);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->ledger_id, id);
+  EXPECT_EQ(again->receipt, created->receipt);
+  EXPECT_TRUE(absl::IsAlreadyExists(CreateLedger(*log_, clock_, "RA1", true, id).status()))
+      << "another kind of ledger";
+  EXPECT_TRUE(absl::IsAlreadyExists(CreateLedger(*log_, clock_, "RA1", false).status()));
+}
+
 TEST_F(LedgerWriterTest, RecordsAnAtomicBatch) {
   Create();
   const AppendOutcome outcome = Append(

@@ -1,6 +1,8 @@
 #include "libs/rpc/ledger_service.h"
 
 #include <chrono>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,14 @@ absl::Status List(EventLog& log, v1::ListLedgersResponse& response) {
   return absl::OkStatus();
 }
 
+std::optional<LedgerId> ParseLedgerId(std::string_view hex) {
+  const std::optional<std::string> bytes = FromHex(hex, LedgerId::kSize);
+  if (!bytes) return std::nullopt;
+  LedgerId id;
+  std::memcpy(id.bytes.data(), bytes->data(), bytes->size());
+  return id;
+}
+
 grpc::Status AskElsewhere(std::string_view what, std::string_view where) {
   return ToGrpcStatus(absl::UnimplementedError(fmt::format("this process does not {}; ask {}", what, where)));
 }
@@ -45,18 +55,25 @@ grpc::Status LedgerServiceImpl::CreateLedger(grpc::ServerContext* context,
                                              const v1::CreateLedgerRequest* request,
                                              v1::CreateLedgerResponse* response) {
   if (parts_.writers == nullptr) return AskElsewhere("create ledgers", "realise-ingest");
-  const auto here = [&] { return CreateHere(*request, response); };
+  // A process may create it, and be gone before it says so: then the next one is to know it again.
+  v1::CreateLedgerRequest named = *request;
+  if (named.ledger_id().empty()) named.set_ledger_id(ToHex(RandomLedgerId().view()));
+  const auto here = [&] { return CreateHere(named, response); };
   if (forwarder_ == nullptr) return here();
   return forwarder_->Route(
       *context, request->ledger(), here, [&](const SharedChannel& channel, grpc::ClientContext& forwarded) {
-        return v1::LedgerService::NewStub(channel)->CreateLedger(&forwarded, *request, response);
+        return v1::LedgerService::NewStub(channel)->CreateLedger(&forwarded, named, response);
       });
 }
 
 grpc::Status LedgerServiceImpl::CreateHere(const v1::CreateLedgerRequest& request,
                                            v1::CreateLedgerResponse* response) {
+  const auto id = ParseLedgerId(request.ledger_id());
+  if (!id) {
+    return ToGrpcStatus(absl::InvalidArgumentError("ledger_id: has to be 32 hexadecimal digits, or empty"));
+  }
   const auto created =
-      realise::CreateLedger(parts_.log, parts_.clock, request.ledger(), request.demonstration());
+      realise::CreateLedger(parts_.log, parts_.clock, request.ledger(), request.demonstration(), *id);
   if (!created.ok()) return ToGrpcStatus(created.status());
   // So that whoever creates a ledger can ask it right away, in this process.  It is created all the same if
   // the views are not there in time.
