@@ -1,21 +1,14 @@
 #include "libs/rpc/append_service.h"
 
 #include <chrono>
-#include <future>
-#include <list>
+#include <memory>
 #include <system_error>
 #include <utility>
 
-#include "libs/rpc/batch_route.h"
 #include "libs/rpc/rpc_status.h"
-#include "realise/v1/append_service.grpc.pb.h"
 
 namespace realise {
 namespace {
-
-grpc::Status NoWriter(const absl::Status& why) {
-  return absl::IsAborted(why) ? NotTheWriter() : ToGrpcStatus(why);
-}
 
 grpc::Status Answer(AppendOutcome outcome, const std::string& ledger, v1::AppendResponse* response) {
   if (outcome.status.ok()) {
@@ -27,114 +20,132 @@ grpc::Status Answer(AppendOutcome outcome, const std::string& ledger, v1::Append
   return ToGrpcStatus(outcome.status, outcome.refusals.front(), ledger, outcome.receipt.ToString());
 }
 
-class ServingHere final : public AppendServing,
-                          public v1::AppendService::WithCallbackMethod_Append<v1::AppendService::Service> {
- public:
-  explicit ServingHere(LedgerWriters& writers) : AppendServing(writers, nullptr) {}
+// Opening a writer reads the ledger to its end.
+grpc::Status AppendHere(LedgerWriters& writers, const v1::AppendRequest& request,
+                        v1::AppendResponse* response) {
+  const auto writer = writers.Of(request.ledger());
+  if (absl::IsAborted(writer.status())) return NotTheWriter();
+  if (!writer.ok()) return ToGrpcStatus(writer.status());
+  std::promise<AppendOutcome> promise;
+  std::future<AppendOutcome> future = promise.get_future();
+  // The writer answers every command within LedgerWriterOptions::answer_within, so this does not wait for
+  // ever.
+  (*writer)->Submit(request, [&promise](AppendOutcome outcome) { promise.set_value(std::move(outcome)); });
+  return Answer(future.get(), request.ledger(), response);
+}
 
-  grpc::Service& service() override { return *this; }
+// A call to another process.
+struct PassedOn {
+  PassedOn(Forwarder& forwarder, const grpc::CallbackServerContext& from, const Member& to)
+      : call(forwarder, from, to) {
+    if (call.admitted().ok()) stub = v1::AppendService::NewStub(call.channel());
+  }
 
-  // On a thread that polls, which must not wait.  What it returns is gRPC's, and lives until it is finished,
-  // as do request and response.
-  grpc::ServerUnaryReactor* Append(grpc::CallbackServerContext* context, const v1::AppendRequest* request,
-                                   v1::AppendResponse* response) override {
-    const Call call{request, response, context->DefaultReactor()};
-    if (const auto writer = writers_.IfOpen(request->ledger())) {
-      Submit(*writer, call);
-    } else {
-      OpenFor(call);
-    }
+  Forwarder::Call call;
+  std::unique_ptr<v1::AppendService::Stub> stub;  // null if it must not be made
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AppendServiceImpl::Append(grpc::CallbackServerContext* context,
+                                                    const v1::AppendRequest* request,
+                                                    v1::AppendResponse* response) {
+  const Call call{context, request, response, context->DefaultReactor()};
+  if (const auto writer = writers_.IfOpen(request->ledger())) {
+    Submit(*writer, call);
     return call.reactor;
   }
-
-  grpc::Status AppendStream(grpc::ServerContext* context, realise::AppendStream::Stream* stream) override {
-    return RunStream(*context, *stream);
+  const Place place = PlaceOf(request->ledger());
+  if (place.where == Where::kDamaged) {
+    call.reactor->Finish(LedgerDamaged(request->ledger(), place.owner));
+  } else if (place.where != Where::kHere && IsForwarded(*context)) {
+    call.reactor->Finish(NotTheWriter());
+  } else if (place.where == Where::kElsewhere) {
+    PassOn(call, place.owner);
+  } else {
+    Wait(call, ToGrpcStatus(absl::ResourceExhaustedError(
+                   "too many appends wait for their writers at the moment; nothing was appended, send again "
+                   "later")));
   }
+  return call.reactor;
+}
 
- private:
-  struct Call {
-    const v1::AppendRequest* request;
-    v1::AppendResponse* response;
-    grpc::ServerUnaryReactor* reactor;
+Place AppendServiceImpl::PlaceOf(const std::string& ledger) const {
+  return forwarder_ == nullptr ? Place{.where = Where::kHere} : forwarder_->placement().Of(ledger);
+}
+
+void AppendServiceImpl::Submit(LedgerWriter& writer, const Call& call) {
+  writer.Submit(*call.request, [this, call](AppendOutcome outcome) {
+    const bool moved = outcome.moved;
+    const grpc::Status status = Answer(std::move(outcome), call.request->ledger(), call.response);
+    moved ? TryAgain(call, status) : call.reactor->Finish(status);
+  });
+}
+
+void AppendServiceImpl::PassOn(const Call& call, const Member& owner) {
+  auto started = std::make_unique<PassedOn>(*forwarder_, *call.context, owner);
+  if (grpc::Status admitted = started->call.admitted(); !admitted.ok()) {
+    started.reset();
+    return call.reactor->Finish(std::move(admitted));
+  }
+  PassedOn& there = *started;
+  // Shared with gRPC, which copies what it calls.
+  const auto passed_on = std::make_shared<std::unique_ptr<PassedOn>>(std::move(started));
+  there.stub->async()->Append(&there.call.context(), call.request, call.response,
+                              [this, call, passed_on](const grpc::Status& status) {
+                                // The forwarder may be gone once the call is finished.
+                                passed_on->reset();
+                                TryAgain(call, status);
+                              });
+}
+
+// `status` is what the first try ended with.
+void AppendServiceImpl::TryAgain(const Call& call, const grpc::Status& status) {
+  const bool again = forwarder_ != nullptr && !IsForwarded(*call.context) && WorthAnotherTry(status) &&
+                     !call.context->IsCancelled() && !forwarder_->IsLastToLeave(call.request->ledger());
+  again ? Wait(call, status) : call.reactor->Finish(status);
+}
+
+// On a thread of its own.  `otherwise` is the answer if there are too many.
+void AppendServiceImpl::Wait(const Call& call, const grpc::Status& otherwise) {
+  const auto append = [this, call] {
+    const grpc::Status status = AppendSomewhere(call);
+    // Behind Finish this may be gone, and whoever began the thread is to be done with it.
+    { const std::lock_guard lock(waiting_mutex_); }
+    call.reactor->Finish(status);
   };
-
-  static void Submit(LedgerWriter& writer, const Call& call) {
-    writer.Submit(*call.request, [call](AppendOutcome outcome) {
-      call.reactor->Finish(Answer(std::move(outcome), call.request->ledger(), call.response));
-    });
-  }
-
-  // Opening reads the ledger to its end.
-  void OpenFor(const Call& call) {
-    const auto open = [this, call] {
-      const auto writer = writers_.Of(call.request->ledger());
-      if (!writer.ok()) return call.reactor->Finish(NoWriter(writer.status()));
-      Submit(**writer, call);
-    };
-    const std::lock_guard lock(mutex_);
-    opening_.remove_if([](const std::future<void>& done) {
-      return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    });
-    if (opening_.size() < kOpeningsMax) {
+  const auto is_done = [](const std::future<void>& waiting) {
+    return waiting.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    while (!waiting_.empty() && is_done(waiting_.front())) waiting_.pop_front();
+    if (waiting_.size() >= kCallsWaitingMax) waiting_.remove_if(is_done);
+    if (waiting_.size() < kCallsWaitingMax) {
       try {
-        opening_.push_back(std::async(std::launch::async, open));
+        waiting_.push_back(std::async(std::launch::async, append));
         return;
       } catch (const std::system_error&) {
         // The process may have no more threads.
       }
     }
-    call.reactor->Finish(ToGrpcStatus(absl::ResourceExhaustedError(
-        "too many ledgers are being opened at the moment; nothing was appended, send again later")));
   }
-
-  std::mutex mutex_;
-  std::list<std::future<void>> opening_;  // guarded by mutex_; some are done
-};
-
-class ServingAnywhere final : public AppendServing, public v1::AppendService::Service {
- public:
-  ServingAnywhere(LedgerWriters& writers, Forwarder& forwarder) : AppendServing(writers, &forwarder) {}
-
-  grpc::Service& service() override { return *this; }
-
-  grpc::Status Append(grpc::ServerContext* context, const v1::AppendRequest* request,
-                      v1::AppendResponse* response) override {
-    return forwarder_->Route(
-        *context, request->ledger(), [&] { return AppendHere(*request, response); },
-        [&](const SharedChannel& channel, grpc::ClientContext& forwarded) {
-          return v1::AppendService::NewStub(channel)->Append(&forwarded, *request, response);
-        });
-  }
-
-  grpc::Status AppendStream(grpc::ServerContext* context, realise::AppendStream::Stream* stream) override {
-    return RunStream(*context, *stream);
-  }
-
- private:
-  grpc::Status AppendHere(const v1::AppendRequest& request, v1::AppendResponse* response) {
-    const auto writer = writers_.Of(request.ledger());
-    if (!writer.ok()) return NoWriter(writer.status());
-    std::promise<AppendOutcome> promise;
-    std::future<AppendOutcome> future = promise.get_future();
-    // The writer answers every command within LedgerWriterOptions::answer_within, so this does not wait for
-    // ever.
-    (*writer)->Submit(request, [&promise](AppendOutcome outcome) { promise.set_value(std::move(outcome)); });
-    return Answer(future.get(), request.ledger(), response);
-  }
-};
-
-}  // namespace
-
-std::unique_ptr<AppendServing> AppendServing::Here(LedgerWriters& writers) {
-  return std::make_unique<ServingHere>(writers);
+  call.reactor->Finish(otherwise);
 }
 
-std::unique_ptr<AppendServing> AppendServing::Anywhere(LedgerWriters& writers, Forwarder& forwarder) {
-  return std::make_unique<ServingAnywhere>(writers, forwarder);
+grpc::Status AppendServiceImpl::AppendSomewhere(const Call& call) {
+  const auto here = [&] { return AppendHere(writers_, *call.request, call.response); };
+  if (forwarder_ == nullptr) return here();
+  return forwarder_->Route(*call.context, call.request->ledger(), here,
+                           [&](const SharedChannel& channel, grpc::ClientContext& forwarded) {
+                             return v1::AppendService::NewStub(channel)->Append(&forwarded, *call.request,
+                                                                                call.response);
+                           });
 }
 
-grpc::Status AppendServing::RunStream(grpc::ServerContext& context, AppendStream::Stream& stream) {
-  AppendStream appending(context, stream, writers_, forwarder_);
+grpc::Status AppendServiceImpl::AppendStream(grpc::ServerContext* context,
+                                             realise::AppendStream::Stream* stream) {
+  realise::AppendStream appending(*context, *stream, writers_, forwarder_);
   {
     const std::lock_guard lock(mutex_);
     streams_.insert(&appending.outbox());
@@ -146,7 +157,7 @@ grpc::Status AppendServing::RunStream(grpc::ServerContext& context, AppendStream
   return status;
 }
 
-void AppendServing::Drain() {
+void AppendServiceImpl::Drain() {
   const std::lock_guard lock(mutex_);
   draining_ = true;
   for (AppendOutbox* const outbox : streams_) outbox->Drain();

@@ -4,44 +4,64 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <memory>
+#include <future>
+#include <list>
 #include <mutex>
 #include <set>
 
+#include "libs/fleet/placement.h"
 #include "libs/ledger/ledger_writers.h"
 #include "libs/rpc/append_outbox.h"
 #include "libs/rpc/append_stream.h"
 #include "libs/rpc/forwarder.h"
+#include "realise/v1/append_service.grpc.pb.h"
 
 namespace realise {
 
-// Ledgers whose writers are being opened at the same time; calls that need a further one are refused with
-// RESOURCE_EXHAUSTED.
-inline constexpr size_t kOpeningsMax = 64;
+// Single appends that wait for a writer to be opened, or for one to be known.  More are refused with
+// RESOURCE_EXHAUSTED, or, if they were tried once, with what that ended with.
+inline constexpr size_t kCallsWaitingMax = 256;
 
-// v1::AppendService.  Thread-safe.
-class AppendServing {
+// Thread-safe.  No thread waits while a single append is committed by a writer that is open, here or
+// elsewhere.
+class AppendServiceImpl final
+    : public v1::AppendService::WithCallbackMethod_Append<v1::AppendService::Service> {
  public:
-  // Where no other process writes.  No thread waits while a single append is committed.  `writers` must
-  // outlive it.
-  static std::unique_ptr<AppendServing> Here(LedgerWriters& writers);
-  // Where others write, too.  Both must outlive it.
-  static std::unique_ptr<AppendServing> Anywhere(LedgerWriters& writers, Forwarder& forwarder);
-  virtual ~AppendServing() = default;
+  // `forwarder` is null where no other process writes.  Both must outlive it.
+  AppendServiceImpl(LedgerWriters& writers, Forwarder* forwarder)
+      : writers_(writers), forwarder_(forwarder) {}
 
-  // To be registered with one server.
-  virtual grpc::Service& service() = 0;
+  // On a thread that polls, which must not wait.  What it returns is gRPC's, and lives until it is finished,
+  // as do the arguments.
+  grpc::ServerUnaryReactor* Append(grpc::CallbackServerContext* context, const v1::AppendRequest* request,
+                                   v1::AppendResponse* response) override;
+  grpc::Status AppendStream(grpc::ServerContext* context, realise::AppendStream::Stream* stream) override;
+
   // Streams take no further batch and end once what they took is answered; so do those that are yet to come.
   void Drain();
 
- protected:
-  AppendServing(LedgerWriters& writers, Forwarder* forwarder) : writers_(writers), forwarder_(forwarder) {}
-  grpc::Status RunStream(grpc::ServerContext& context, AppendStream::Stream& stream);
+ private:
+  // A single append, until it is finished.
+  struct Call {
+    const grpc::CallbackServerContext* context;
+    const v1::AppendRequest* request;
+    v1::AppendResponse* response;
+    grpc::ServerUnaryReactor* reactor;
+  };
+
+  Place PlaceOf(const std::string& ledger) const;
+  void Submit(LedgerWriter& writer, const Call& call);
+  void PassOn(const Call& call, const Member& owner);
+  void TryAgain(const Call& call, const grpc::Status& status);
+  void Wait(const Call& call, const grpc::Status& otherwise);
+  grpc::Status AppendSomewhere(const Call& call);
 
   LedgerWriters& writers_;
-  Forwarder* const forwarder_;  // null where no other process writes
+  Forwarder* const forwarder_;
 
- private:
+  std::mutex waiting_mutex_;
+  std::list<std::future<void>> waiting_;  // guarded by waiting_mutex_; some are done
+
   std::mutex mutex_;
   // Below: guarded by mutex_.
   bool draining_ = false;

@@ -28,10 +28,7 @@ class RpcServerImpl final : public RpcServer {
         forwarder_(parts.placement == nullptr ? nullptr : std::make_unique<Forwarder>(*parts.placement)),
         ledger_(parts, forwarder_.get()),
         health_(parts) {
-    if (parts.writers != nullptr) {
-      append_ = forwarder_ == nullptr ? AppendServing::Here(*parts.writers)
-                                      : AppendServing::Anywhere(*parts.writers, *forwarder_);
-    }
+    if (parts.writers != nullptr) append_.emplace(*parts.writers, forwarder_.get());
     if (parts.projection != nullptr) query_.emplace(parts.log, *parts.projection);
     if (parts.audit) log_.emplace(parts.log);
   }
@@ -43,7 +40,7 @@ class RpcServerImpl final : public RpcServer {
     grpc::ResourceQuota quota("realise");
     quota.SetMaxThreads(kRpcThreadsMax);
     builder.SetResourceQuota(quota);
-    // gRPC would keep two, and make and end a thread for each further call that waits for its commit.
+    // gRPC would keep two, and make and end a thread for each further call that waits.
     builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kRpcThreadsKept);
     builder.SetMaxReceiveMessageSize(kMessageBytesMax);
     builder.SetMaxSendMessageSize(kMessageBytesMax);
@@ -53,7 +50,7 @@ class RpcServerImpl final : public RpcServer {
     builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&ledger_);
     builder.RegisterService(&health_);
-    if (append_) builder.RegisterService(&append_->service());
+    if (append_) builder.RegisterService(&*append_);
     if (query_) builder.RegisterService(&*query_);
     if (log_) builder.RegisterService(&*log_);
     if (calls_ != nullptr) builder.experimental().SetInterceptorCreators(RecordCallsIn(*calls_));
@@ -81,7 +78,7 @@ class RpcServerImpl final : public RpcServer {
   const std::unique_ptr<Forwarder> forwarder_;  // null if no other process writes
   LedgerServiceImpl ledger_;
   HealthServiceImpl health_;
-  std::unique_ptr<AppendServing> append_;  // null if this process writes nothing
+  std::optional<AppendServiceImpl> append_;  // nothing if this process writes nothing
   std::optional<QueryServiceImpl> query_;
   std::optional<LogServiceImpl> log_;
   std::unique_ptr<grpc::Server> server_;
