@@ -93,6 +93,11 @@ class BareConsumer {
     return true;
   }
 
+  void FetchReady() {
+    while (Fetch(0)) {
+    }
+  }
+
   // Until it has read `target` records.
   absl::Status ReadUpTo(uint64_t target) {
     const Stopwatch watch;
@@ -130,26 +135,28 @@ class LiveKafkaFloor : public KafkaFloor {
                                            {"message.max.bytes", "1048576"}},
                                           &delivered_));
     produced_.reset(rd_kafka_topic_new(producer_.get(), name_.c_str(), nullptr));
-    RETURN_IF_ERROR(consumer_.Begin(brokers_, name_));
-    // Connections and the producer's id are there before anything is measured.
-    RETURN_IF_ERROR(ProduceOne("first"));
-    return consumer_.ReadUpTo(1);
+    // The connection and the producer's id are there before anything is measured.
+    return ProduceOne("first");
   }
 
   absl::StatusOr<double> ProduceAndReadBack(const std::vector<std::string>& values) override {
+    // Not before, nor afterwards: the broker would answer its fetches beside what else is measured.
+    BareConsumer consumer;
+    RETURN_IF_ERROR(consumer.Begin(brokers_, name_));
+    RETURN_IF_ERROR(consumer.ReadUpTo(produced_count_));
     const uint64_t target = produced_count_ + values.size();
     const Stopwatch watch;
     for (const std::string& value : values) {
       RETURN_IF_ERROR(Produce(value));
       rd_kafka_poll(producer_.get(), 0);
-      FetchReady();
+      consumer.FetchReady();
     }
     while (delivered_.acknowledged < produced_count_ && delivered_.failed == 0 &&
            watch.seconds() < kGiveUpSeconds) {
       rd_kafka_poll(producer_.get(), kPollMs);
-      FetchReady();
+      consumer.FetchReady();
     }
-    RETURN_IF_ERROR(consumer_.ReadUpTo(target));
+    RETURN_IF_ERROR(consumer.ReadUpTo(target));
     return watch.seconds();
   }
 
@@ -174,15 +181,9 @@ class LiveKafkaFloor : public KafkaFloor {
         return absl::UnavailableError(rd_kafka_err2str(rd_kafka_last_error()));
       }
       rd_kafka_poll(producer_.get(), kPollMs);
-      FetchReady();
     }
     ++produced_count_;
     return absl::OkStatus();
-  }
-
-  void FetchReady() {
-    while (consumer_.Fetch(0)) {
-    }
   }
 
   const std::string brokers_;
@@ -190,7 +191,6 @@ class LiveKafkaFloor : public KafkaFloor {
   Delivered delivered_;
   Handle producer_;
   Topic produced_;
-  BareConsumer consumer_;
   uint64_t produced_count_ = 0;
 };
 
