@@ -36,7 +36,7 @@ grpc::Status AppendHere(LedgerWriters& writers, const v1::AppendRequest& request
 
 // A call to another process.
 struct PassedOn {
-  PassedOn(Forwarder& forwarder, const grpc::CallbackServerContext& from, const Member& to)
+  PassedOn(Forwarder& forwarder, const grpc::ServerContext& from, const Member& to)
       : call(forwarder, from, to) {
     if (call.admitted().ok()) stub = v1::AppendService::NewStub(call.channel());
   }
@@ -47,19 +47,14 @@ struct PassedOn {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* AppendServiceImpl::Append(grpc::CallbackServerContext* context,
-                                                    const v1::AppendRequest* request,
-                                                    v1::AppendResponse* response) {
-  const Call call{context, request, response, context->DefaultReactor()};
-  if (const auto writer = writers_.IfOpen(request->ledger())) {
-    Submit(*writer, call);
-    return call.reactor;
-  }
-  const Place place = PlaceOf(request->ledger());
+void AppendServiceImpl::Append(AppendCall& call) {
+  const std::string& ledger = call.request().ledger();
+  if (const auto writer = writers_.IfOpen(ledger)) return Submit(*writer, call);
+  const Place place = PlaceOf(ledger);
   if (place.where == Where::kDamaged) {
-    call.reactor->Finish(LedgerDamaged(request->ledger(), place.owner));
-  } else if (place.where != Where::kHere && IsForwarded(*context)) {
-    call.reactor->Finish(NotTheWriter());
+    call.Finish(LedgerDamaged(ledger, place.owner));
+  } else if (place.where != Where::kHere && IsForwarded(call.context())) {
+    call.Finish(NotTheWriter());
   } else if (place.where == Where::kElsewhere) {
     PassOn(call, place.owner);
   } else {
@@ -67,32 +62,31 @@ grpc::ServerUnaryReactor* AppendServiceImpl::Append(grpc::CallbackServerContext*
                    "too many appends wait for their writers at the moment; nothing was appended, send again "
                    "later")));
   }
-  return call.reactor;
 }
 
 Place AppendServiceImpl::PlaceOf(const std::string& ledger) const {
   return forwarder_ == nullptr ? Place{.where = Where::kHere} : forwarder_->placement().Of(ledger);
 }
 
-void AppendServiceImpl::Submit(LedgerWriter& writer, const Call& call) {
-  writer.Submit(*call.request, [this, call](AppendOutcome outcome) {
+void AppendServiceImpl::Submit(LedgerWriter& writer, AppendCall& call) {
+  writer.Submit(call.request(), [this, &call](AppendOutcome outcome) {
     const bool moved = outcome.moved;
-    const grpc::Status status = Answer(std::move(outcome), call.request->ledger(), call.response);
-    moved ? TryAgain(call, status) : call.reactor->Finish(status);
+    const grpc::Status status = Answer(std::move(outcome), call.request().ledger(), call.response());
+    moved ? TryAgain(call, status) : call.Finish(status);
   });
 }
 
-void AppendServiceImpl::PassOn(const Call& call, const Member& owner) {
-  auto started = std::make_unique<PassedOn>(*forwarder_, *call.context, owner);
-  if (grpc::Status admitted = started->call.admitted(); !admitted.ok()) {
+void AppendServiceImpl::PassOn(AppendCall& call, const Member& owner) {
+  auto started = std::make_unique<PassedOn>(*forwarder_, call.context(), owner);
+  if (const grpc::Status admitted = started->call.admitted(); !admitted.ok()) {
     started.reset();
-    return call.reactor->Finish(std::move(admitted));
+    return call.Finish(admitted);
   }
   PassedOn& there = *started;
   // Shared with gRPC, which copies what it calls.
   const auto passed_on = std::make_shared<std::unique_ptr<PassedOn>>(std::move(started));
-  there.stub->async()->Append(&there.call.context(), call.request, call.response,
-                              [this, call, passed_on](const grpc::Status& status) {
+  there.stub->async()->Append(&there.call.context(), &call.request(), call.response(),
+                              [this, &call, passed_on](const grpc::Status& status) {
                                 // The forwarder may be gone once the call is finished.
                                 passed_on->reset();
                                 TryAgain(call, status);
@@ -100,19 +94,19 @@ void AppendServiceImpl::PassOn(const Call& call, const Member& owner) {
 }
 
 // `status` is what the first try ended with.
-void AppendServiceImpl::TryAgain(const Call& call, const grpc::Status& status) {
-  const bool again = forwarder_ != nullptr && !IsForwarded(*call.context) && WorthAnotherTry(status) &&
-                     !call.context->IsCancelled() && !forwarder_->IsLastToLeave(call.request->ledger());
-  again ? Wait(call, status) : call.reactor->Finish(status);
+void AppendServiceImpl::TryAgain(AppendCall& call, const grpc::Status& status) {
+  const bool again = forwarder_ != nullptr && !IsForwarded(call.context()) && WorthAnotherTry(status) &&
+                     !call.context().IsCancelled() && !forwarder_->IsLastToLeave(call.request().ledger());
+  again ? Wait(call, status) : call.Finish(status);
 }
 
 // On a thread of its own.  `otherwise` is the answer if there are too many.
-void AppendServiceImpl::Wait(const Call& call, const grpc::Status& otherwise) {
-  const auto append = [this, call] {
+void AppendServiceImpl::Wait(AppendCall& call, const grpc::Status& otherwise) {
+  const auto append = [this, &call] {
     const grpc::Status status = AppendSomewhere(call);
     // Behind Finish this may be gone, and whoever began the thread is to be done with it.
     { const std::lock_guard lock(waiting_mutex_); }
-    call.reactor->Finish(status);
+    call.Finish(status);
   };
   const auto is_done = [](const std::future<void>& waiting) {
     return waiting.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
@@ -130,16 +124,16 @@ void AppendServiceImpl::Wait(const Call& call, const grpc::Status& otherwise) {
       }
     }
   }
-  call.reactor->Finish(otherwise);
+  call.Finish(otherwise);
 }
 
-grpc::Status AppendServiceImpl::AppendSomewhere(const Call& call) {
-  const auto here = [&] { return AppendHere(writers_, *call.request, call.response); };
+grpc::Status AppendServiceImpl::AppendSomewhere(AppendCall& call) {
+  const auto here = [&] { return AppendHere(writers_, call.request(), call.response()); };
   if (forwarder_ == nullptr) return here();
-  return forwarder_->Route(*call.context, call.request->ledger(), here,
+  return forwarder_->Route(call.context(), call.request().ledger(), here,
                            [&](const SharedChannel& channel, grpc::ClientContext& forwarded) {
-                             return v1::AppendService::NewStub(channel)->Append(&forwarded, *call.request,
-                                                                                call.response);
+                             return v1::AppendService::NewStub(channel)->Append(&forwarded, call.request(),
+                                                                                call.response());
                            });
 }
 

@@ -34,7 +34,7 @@ SharedChannel NewChannel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-std::unique_ptr<grpc::ClientContext> ContextFor(const grpc::ServerContextBase& from) {
+std::unique_ptr<grpc::ClientContext> ContextFor(const grpc::ServerContext& from) {
   auto context = grpc::ClientContext::FromServerContext(from);
   context->AddMetadata(kForwardedKey, "1");
   return context;
@@ -83,7 +83,7 @@ SharedChannel Forwarder::ChannelTo(const std::string& address) {
   return channels_[address] = NewChannel(address);
 }
 
-Forwarder::Call::Call(Forwarder& forwarder, const grpc::ServerContextBase& from, const Member& to)
+Forwarder::Call::Call(Forwarder& forwarder, const grpc::ServerContext& from, const Member& to)
     : forwarder_(forwarder), process_(to.id), context_(ContextFor(from)) {
   const std::lock_guard lock(forwarder_.mutex_);
   if (forwarder_.calls_.size() >= kForwardsMax) {
@@ -100,8 +100,8 @@ Forwarder::Call::~Call() {
   forwarder_.calls_.erase(listed_);
 }
 
-grpc::Status Forwarder::Route(const grpc::ServerContextBase& context, const std::string& ledger,
-                              const Here& here, const There& there) {
+grpc::Status Forwarder::Route(const grpc::ServerContext& context, const std::string& ledger, const Here& here,
+                              const There& there) {
   const bool forwarded = IsForwarded(context);
   const Time until = RouteUntil(context);
   while (true) {
@@ -121,11 +121,11 @@ grpc::Status Forwarder::Route(const grpc::ServerContextBase& context, const std:
   }
 }
 
-bool IsForwarded(const grpc::ServerContextBase& context) {
+bool IsForwarded(const grpc::ServerContext& context) {
   return context.client_metadata().find(kForwardedKey) != context.client_metadata().end();
 }
 
-Time RouteUntil(const grpc::ServerContextBase& context) {
+Time RouteUntil(const grpc::ServerContext& context) {
   const auto left = context.deadline() - RpcNow();
   return Now() + std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), kRouteFor);
 }

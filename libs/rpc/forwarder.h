@@ -47,13 +47,13 @@ class Forwarder {
   // Handles a unary call with `here` if this process writes the ledger, and otherwise passes it on with
   // `there`, whose answer, errors included, it returns byte for byte.  If the other process is gone, or is
   // not the writer, it looks for the writer again, within the call's deadline.   DATA_LOSS  it is damaged.
-  grpc::Status Route(const grpc::ServerContextBase& context, const std::string& ledger, const Here& here,
+  grpc::Status Route(const grpc::ServerContext& context, const std::string& ledger, const Here& here,
                      const There& there);
 
   // One call that is passed on; it inherits deadline and cancellation of the call that it stands for.
   class Call {
    public:
-    Call(Forwarder& forwarder, const grpc::ServerContextBase& from, const Member& to);
+    Call(Forwarder& forwarder, const grpc::ServerContext& from, const Member& to);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -91,10 +91,10 @@ class Forwarder {
 };
 
 // Whether another process passed this call on.
-[[nodiscard]] bool IsForwarded(const grpc::ServerContextBase& context);
+[[nodiscard]] bool IsForwarded(const grpc::ServerContext& context);
 
 // When a call has to be answered, as a time that only passes; at most kRouteFor from now.
-[[nodiscard]] Placement::Time RouteUntil(const grpc::ServerContextBase& context);
+[[nodiscard]] Placement::Time RouteUntil(const grpc::ServerContext& context);
 
 // UNAVAILABLE, reason NOT_THE_WRITER: nothing was decided here; safe to send again.
 [[nodiscard]] grpc::Status NotTheWriter();

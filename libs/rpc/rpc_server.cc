@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "libs/rpc/append_calls.h"
 #include "libs/rpc/append_service.h"
 #include "libs/rpc/call_recorder.h"
 #include "libs/rpc/deadline.h"
@@ -50,7 +51,11 @@ class RpcServerImpl final : public RpcServer {
     builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&ledger_);
     builder.RegisterService(&health_);
-    if (append_) builder.RegisterService(&*append_);
+    std::unique_ptr<grpc::ServerCompletionQueue> append_queue;
+    if (append_) {
+      builder.RegisterService(&*append_);
+      append_queue = builder.AddCompletionQueue();
+    }
     if (query_) builder.RegisterService(&*query_);
     if (log_) builder.RegisterService(&*log_);
     if (calls_ != nullptr) builder.experimental().SetInterceptorCreators(RecordCallsIn(*calls_));
@@ -58,6 +63,10 @@ class RpcServerImpl final : public RpcServer {
     if (server_ == nullptr || port == 0) {
       return absl::UnavailableError(
           fmt::format("cannot listen on {}: is another server running there?", listen));
+    }
+    if (append_) {
+      append_calls_.emplace(*append_, std::move(append_queue),
+                            [this](AppendCall& call) { append_->Append(call); });
     }
     address_ = listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
     return absl::OkStatus();
@@ -70,6 +79,7 @@ class RpcServerImpl final : public RpcServer {
     if (server_ == nullptr) return;
     if (append_) append_->Drain();
     server_->Shutdown(RpcNow() + std::chrono::seconds(10));
+    append_calls_.reset();
     server_.reset();
   }
 
@@ -82,6 +92,7 @@ class RpcServerImpl final : public RpcServer {
   std::optional<QueryServiceImpl> query_;
   std::optional<LogServiceImpl> log_;
   std::unique_ptr<grpc::Server> server_;
+  std::optional<AppendCalls> append_calls_;  // while the server runs, if append_ is there
   std::string address_;
 };
 
