@@ -27,36 +27,6 @@ TEST_F(LedgerWriterTest, OpensOnlyALedgerThatWasCreated) {
   ASSERT_TRUE(log_below_->CreateLedger(kLedger).ok());
   EXPECT_TRUE(absl::IsNotFound(LedgerWriter::Open(*log_, *store_, clock_, options_).status()))
       << "a place without a first commit is not a ledger";
-  Create();
-  EXPECT_TRUE(absl::IsAlreadyExists(CreateLedger(*log_, clock_, kLedger, false).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(CreateLedger(*log_, clock_, "rh5", false).status()));
-}
-
-TEST_F(LedgerWriterTest, WhoCreatesALedgerIsNotToldThatItExistsBecauseTheLogFailedMeanwhile) {
-  for (int first = 0; first < 6; ++first) {
-    const std::string ledger = fmt::format("RA{}", first);
-    log_->FailReads(3, first);
-    auto created = CreateLedger(*log_, clock_, ledger, false);
-    if (absl::IsUnavailable(created.status())) {
-      log_->FailReads(0);
-      created = CreateLedger(*log_, clock_, ledger, false);
-    }
-    EXPECT_TRUE(created.ok()) << first << ": " << created.status();
-  }
-}
-
-TEST_F(LedgerWriterTest, WhoCreatesALedgerAgainWithTheSameIdIsAnsweredAsTheFirstTime) {
-  const LedgerId id = RandomLedgerId();
-  const auto created = CreateLedger(*log_, clock_, "RA1", false, id);
-  ASSERT_TRUE(created.ok()) << created.status();
-  EXPECT_EQ(created->ledger_id, id);
-  const auto again = CreateLedger(*log_, clock_, "RA1", false, id);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->ledger_id, id);
-  EXPECT_EQ(again->receipt, created->receipt);
-  EXPECT_TRUE(absl::IsAlreadyExists(CreateLedger(*log_, clock_, "RA1", true, id).status()))
-      << "another kind of ledger";
-  EXPECT_TRUE(absl::IsAlreadyExists(CreateLedger(*log_, clock_, "RA1", false).status()));
 }
 
 TEST_F(LedgerWriterTest, RecordsAnAtomicBatch) {
